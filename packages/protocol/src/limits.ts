@@ -1,0 +1,98 @@
+/** Every bound and default interval of Tacho, in one place. Numbers are inclusive maxima unless said otherwise. */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Bounds and intervals; `limits.test.ts` asserts how they relate. */
+export const limits = {
+  /** Default TCP port of the server. */
+  serverPort: 9090,
+  /** Request body as sent, in bytes. */
+  bodyBytesMax: 16 * MiB,
+  /** Request body after decompression, in bytes. */
+  expandedBodyBytesMax: 64 * MiB,
+  /** Items of one array or NDJSON body. */
+  batchItemsMax: 10_000,
+  /** Entries of one `/api/ingest` batch. */
+  ingestEntriesMax: 100_000,
+  /** Samples of one `/api/ingest` batch, over all its columns. */
+  ingestSamplesMax: 2_000_000,
+  /** Request line and headers, in bytes. */
+  headerBytesMax: 16 * KiB,
+  /** Time to receive the headers of a request. */
+  headersTimeoutMs: 10_000,
+  /** Time to receive a whole request. */
+  requestTimeoutMs: 60_000,
+  /** Idle time of a kept-alive connection. */
+  keepAliveTimeoutMs: 72_000,
+  /** Time that SIGTERM waits for requests in flight and for the store. */
+  drainTimeoutMs: 10_000,
+
+  /** Shortest id prefix that names a session. */
+  idPrefixMin: 8,
+  /** Ids listed when a prefix is ambiguous. */
+  ambiguousIdsMax: 10,
+  productLengthMax: 200,
+  versionLengthMax: 200,
+  machineIdLengthMax: 200,
+  hostnameLengthMax: 255,
+  reasonLengthMax: 1_000,
+  idempotencyKeyLengthMax: 255,
+  /** How long an Idempotency-Key is remembered. */
+  idempotencyTtlMs: 24 * 3600 * 1000,
+  spoolIdLengthMax: 100,
+  /** Batches of a spool that may arrive ahead of a missing one; a wider gap is given up as lost. */
+  spoolWindow: 4_096,
+
+  metricNameLengthMax: 500,
+  unitLengthMax: 50,
+  tagLengthMax: 500,
+  tagsMax: 50,
+  metadataBytesMax: 64 * KiB,
+  /** Buckets of one histogram. */
+  bucketsMax: 500,
+  /** Series of one session; further ones go to the overflow series. */
+  seriesPerSessionMax: 10_000,
+
+  eventNameLengthMax: 500,
+  categoryLengthMax: 200,
+  groupLengthMax: 500,
+  labelLengthMax: 500,
+  labelsMax: 100,
+  messageLengthMax: 64 * KiB,
+  stacktraceLinesMax: 1_000,
+  stacktraceLineLengthMax: 8 * KiB,
+  eventDataBytesMax: 256 * KiB,
+
+  /** Merged state of a session as JSON text, in bytes. */
+  stateBytesMax: 1 * MiB,
+  /** Nesting of any JSON document that we keep. */
+  jsonDepthMax: 64,
+
+  /** Without a heartbeat for longer than this, a session that had one is suspended. */
+  heartbeatTimeoutMs: 60_000,
+  /** Without anything for longer than this, an active session is lost. */
+  lostAfterMs: 15 * 60_000,
+  sweepIntervalMs: 30_000,
+  retentionDays: 365,
+  expireIntervalMs: 3600 * 1000,
+  /** Difference of clocks that is still called none. */
+  clockSkewToleranceMs: 2_000,
+  /** Instants further ahead of the server's clock than this are refused as nonsense. */
+  futureMaxMs: 366 * 24 * 3600 * 1000,
+
+  /** Entries accepted and not yet durable before requests are refused with 503. */
+  queuedEntriesMax: 200_000,
+  /** The same in bytes. */
+  queuedBytesMax: 64 * MiB,
+  /** Samples in the journal that start a seal. */
+  sealSamples: 1_000_000,
+  /** Age of the oldest journal row that starts a seal, so that quiet sessions get sealed as well. */
+  sealAgeMs: 60_000,
+  /** Samples in the journal at which appends wait for sealing. */
+  unsealedSamplesMax: 6_000_000,
+  /** Samples of one chunk. */
+  chunkSamplesMax: 1_024,
+  /** Chunks written by one slice of sealing. */
+  sealSliceChunksMax: 200,
+} as const;
