@@ -1,0 +1,81 @@
+/** DataCat's server configuration file, translated into settings of Tacho. */
+import type { Config } from './settings.ts';
+
+/** A translated file: settings by name, where each came from, and what the operator should know. */
+export interface Translated {
+  /** Raw values by setting; `key` is the name in the file, for messages. */
+  values: Map<keyof Config, { raw: unknown; key: string }>;
+  /** Keys that Tacho accepts and does not follow, one sentence each. */
+  notes: string[];
+  /** Keys that Tacho must refuse, one sentence each. */
+  problems: string[];
+}
+
+/** Whether the keys of a configuration file are DataCat's; `port` alone belongs to both. */
+export function isDatacatConfig(file: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(file).some((key) => key !== 'port' && datacatKeys.includes(key));
+}
+
+/**
+ * Translates DataCat's `config.json`. A missing key keeps Tacho's default: in DataCat it became
+ * zero, which meant a random port, instant suspension or the deletion of everything.
+ */
+export function translateDatacatConfig(file: Readonly<Record<string, unknown>>): Translated {
+  const out: Translated = { values: new Map(), notes: [], problems: [] };
+  for (const [key, raw] of Object.entries(file)) {
+    const setting = settingOf[key];
+    if (setting !== undefined) out.values.set(setting, { raw: convert(key, raw), key });
+    else if (key === 'api_key') checkApiKey(raw, out);
+    else if (key === 'require_api_key') checkRequireApiKey(raw, out);
+    else if (key === 'log_file') checkLogFile(raw, out);
+    else out.problems.push(`${key} is not a key of DataCat's server configuration`);
+  }
+  if (file['server_port'] !== undefined && file['port'] !== undefined) {
+    out.problems.push('server_port and port say the same thing; keep one of them');
+  }
+  return out;
+}
+
+const settingOf: Readonly<Record<string, keyof Config>> = {
+  server_port: 'port',
+  port: 'port',
+  data_path: 'dataDir',
+  retention_days: 'retentionDays',
+  cleanup_interval_hours: 'expireIntervalSeconds',
+  heartbeat_timeout_seconds: 'heartbeatTimeoutSeconds',
+  tls_cert_file: 'tlsCertFile',
+  tls_key_file: 'tlsKeyFile',
+};
+
+const datacatKeys = [...Object.keys(settingOf), 'api_key', 'require_api_key', 'log_file'];
+
+/** Hours become seconds; everything else keeps its value, and its form is checked with the rest. */
+function convert(key: string, raw: unknown): unknown {
+  return key === 'cleanup_interval_hours' && typeof raw === 'number' ? raw * 3600 : raw;
+}
+
+/** The value is a secret and stays out of every message. */
+function checkApiKey(raw: unknown, out: Translated): void {
+  if (typeof raw !== 'string') out.problems.push('api_key is not a text; accepted: a text');
+  else if (raw !== '') out.notes.push('api_key is not used: this version of Tacho has no API keys');
+}
+
+function checkRequireApiKey(raw: unknown, out: Translated): void {
+  if (raw === false) return;
+  if (raw !== true) {
+    out.problems.push(`require_api_key is ${JSON.stringify(raw)}; accepted: true or false`);
+    return;
+  }
+  out.problems.push(
+    'require_api_key is true, and this version of Tacho has no API keys yet: it protects itself by ' +
+      'listening on loopback only. Set require_api_key to false to run it so',
+  );
+}
+
+function checkLogFile(raw: unknown, out: Translated): void {
+  if (typeof raw !== 'string') {
+    out.problems.push(`log_file is ${JSON.stringify(raw)}; accepted: a path`);
+  } else if (raw !== '') {
+    out.notes.push('log_file is not followed: Tacho logs to stderr, redirect that instead');
+  }
+}
