@@ -30,7 +30,7 @@ export function translateDatacatConfig(file: Readonly<Record<string, unknown>>):
     else if (key === 'log_file') checkLogFile(raw, out);
     else out.problems.push(`${key} is not a key of DataCat's server configuration`);
   }
-  if (file['server_port'] !== undefined && file['port'] !== undefined) {
+  if (file.server_port !== undefined && file.port !== undefined) {
     out.problems.push('server_port and port say the same thing; keep one of them');
   }
   return out;

@@ -88,7 +88,7 @@ export const settings: Settings = {
     flag: '--data <dir>',
     default: './tacho-data',
     doc: 'Directory that holds everything recorded; created when missing, private to its owner.',
-    ...text(/[^]/, 'a path'),
+    ...text(/./, 'a path'),
   },
   logLevel: {
     env: 'TACHO_LOG_LEVEL',
