@@ -68,6 +68,10 @@ export const limits = {
   stateBytesMax: 1 * MiB,
   /** Nesting of any JSON document that we keep. */
   jsonDepthMax: 64,
+  /** Nesting of any JSON text that we read; deeper text is refused as unreadable. */
+  jsonParseDepthMax: 500,
+  /** Digits of an integer in JSON text. */
+  jsonIntegerDigitsMax: 1_000,
 
   /** Without a heartbeat for longer than this, a session that had one is suspended. */
   heartbeatTimeoutMs: 60_000,
