@@ -1,0 +1,198 @@
+/** The store in memory: the plainest code that keeps the promises of `Store`, and the oracle of the other engines. */
+import { limits, SeriesTable, TachoError } from '@tacho/protocol';
+import { OnceLedger } from './memory/once.ts';
+import { MemorySession, type StartEntry } from './memory/session.ts';
+import type {
+  Appended,
+  EventRow,
+  ExpireRules,
+  PatchRow,
+  ReadParts,
+  Resolution,
+  SampleRows,
+  SessionHandle,
+  SessionPart,
+  Store,
+  StoreBatch,
+  StoreClock,
+  StoreEntry,
+  StoreHealth,
+  SweepRules,
+} from './store.ts';
+
+/** Rows of one piece that `read` and `ids` yield; small, so that readers meet more than one piece. */
+const pageRows = 1_000;
+
+/** What the store in memory needs to know. */
+export interface MemoryOptions extends StoreClock {
+  /** The server's clock, epoch microseconds. */
+  clock: () => number;
+}
+
+/** Opens an empty store in memory; it lasts as long as the object. */
+export function openMemory(options: MemoryOptions): MemoryStore {
+  return new MemoryStore(options);
+}
+
+/** A store without a disk. It keeps what it is given: patches and events must not be changed afterwards. */
+export class MemoryStore implements Store {
+  readonly #options: MemoryOptions;
+  /** By id, in order of creation. */
+  readonly #sessions = new Map<string, MemorySession>();
+  readonly #handles = new Map<string, SessionHandle>();
+  readonly #once = new OnceLedger();
+  #refusal: TachoError | undefined;
+
+  constructor(options: MemoryOptions) {
+    this.#options = options;
+  }
+
+  resolve(idOrPrefix: string): Resolution {
+    const prefix = idOrPrefix.toLowerCase();
+    const exact = this.#sessions.get(prefix);
+    if (exact !== undefined) return { kind: 'found', session: exact.handle };
+    if (prefix.length < limits.idPrefixMin) return { kind: 'missing' };
+    const ids = [...this.#sessions.keys()].filter((id) => id.startsWith(prefix)).sort();
+    if (ids.length > 1) return { kind: 'ambiguous', ids: ids.slice(0, limits.ambiguousIdsMax) };
+    const only = ids[0] === undefined ? undefined : this.#sessions.get(ids[0]);
+    return only === undefined ? { kind: 'missing' } : { kind: 'found', session: only.handle };
+  }
+
+  reserve(id: string): SessionHandle {
+    const known = this.#handles.get(id.toLowerCase());
+    if (known !== undefined) return known;
+    const handle = { id: id.toLowerCase(), series: new SeriesTable() };
+    this.#handles.set(handle.id, handle);
+    return handle;
+  }
+
+  async append({ receivedUs, entries, once }: StoreBatch): Promise<Appended> {
+    const before = once === undefined ? undefined : this.#once.seen(once, receivedUs);
+    if (before !== undefined) return before;
+    if (this.#refusal !== undefined) throw this.#refusal;
+    for (const entry of entries) this.#take(entry, receivedUs);
+    if (once !== undefined) this.#once.note(once, receivedUs);
+    return { kind: 'stored' };
+  }
+
+  async *read(id: string, parts: ReadParts): AsyncGenerator<SessionPart> {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    // All copies are taken before the first yield, so that the pieces belong together.
+    const row = session.row();
+    const patches = parts.patches ? [...session.patches] : [];
+    const events = parts.events ? byTime(session.events) : [];
+    const samples = parts.samples ? session.samples() : undefined;
+    yield { kind: 'session', row };
+    for (const rows of pages<PatchRow>(patches)) yield { kind: 'patches', rows };
+    for (const rows of pages<EventRow>(events)) yield { kind: 'events', rows };
+    if (samples === undefined) return;
+    for (let from = 0; from < samples.values.length; from += pageRows) {
+      yield { kind: 'samples', rows: sliceSamples(samples, from, from + pageRows) };
+    }
+  }
+
+  async *ids(): AsyncGenerator<string[]> {
+    yield* pages([...this.#sessions.keys()]);
+  }
+
+  async sweep({ nowUs, lostAfterUs }: SweepRules): Promise<number> {
+    const silent = [...this.#sessions.values()].filter(
+      ({ status }) => status.lifecycle === 'active' && nowUs - status.lastActivityUs > lostAfterUs,
+    );
+    for (const session of silent) {
+      session.witness({ kind: 'lost', atUs: nowUs, receivedUs: nowUs });
+    }
+    return silent.length;
+  }
+
+  async expire({ beforeUs, sessionsMax }: ExpireRules): Promise<number> {
+    const old = [...this.#sessions.values()]
+      .filter(({ status, updatedUs }) => status.lifecycle !== 'active' && updatedUs < beforeUs)
+      .slice(0, sessionsMax);
+    for (const { handle } of old) {
+      this.#sessions.delete(handle.id);
+      this.#handles.delete(handle.id);
+    }
+    return old.length;
+  }
+
+  async health(): Promise<StoreHealth> {
+    const health = { queuedEntries: 0, unsealedSamples: 0, quarantined: 0 };
+    if (this.#refusal === undefined) return { writable: true, ...health };
+    return { writable: false, problem: this.#refusal.details, ...health };
+  }
+
+  async close(): Promise<void> {
+    this.#refusal = new TachoError('store_unavailable', 'The store is closed');
+  }
+
+  /** Makes every append of something new fail with this error, as a full disk would; undefined ends it. */
+  refuse(error: TachoError | undefined): void {
+    this.#refusal = error;
+  }
+
+  #take(entry: StoreEntry, receivedUs: number): void {
+    const session = this.#sessions.get(entry.session.id);
+    if (entry.kind === 'start') {
+      if (session === undefined) this.#create(entry, receivedUs);
+      return;
+    }
+    // A session that was never started, or that expired since the handle was given out, has no place for it.
+    if (session?.handle === entry.session) session.say(entry, receivedUs);
+  }
+
+  #create(start: StartEntry, receivedUs: number): void {
+    const { id } = start.session;
+    if (start.machineId !== undefined) this.#machineReturned(start, start.machineId, receivedUs);
+    this.#sessions.set(id, new MemorySession(start, receivedUs));
+    this.#handles.set(id, start.session);
+  }
+
+  /** The machine runs again, so siblings that had fallen silent before are dead. */
+  #machineReturned(start: StartEntry, machineId: string, receivedUs: number): void {
+    const { clock, suspendedAfterUs, returnGraceUntilUs } = this.#options;
+    if (clock() < returnGraceUntilUs) return;
+    for (const sibling of this.#sessions.values()) {
+      const { lifecycle, lastHeartbeatUs } = sibling.status;
+      if (
+        sibling.start.machineId === machineId &&
+        sibling.start.product === start.product &&
+        lifecycle === 'active' &&
+        lastHeartbeatUs !== null &&
+        receivedUs - lastHeartbeatUs > suspendedAfterUs &&
+        !isSameAgent(sibling.start, start)
+      ) {
+        sibling.witness({ kind: 'returned', machineId, atUs: receivedUs, receivedUs });
+      }
+    }
+  }
+}
+
+/** The same agent of the same boot speaks for both: then silence is not a sign of death. */
+function isSameAgent(a: StartEntry, b: StartEntry): boolean {
+  const isKnown = a.bootId !== undefined && a.agentId !== undefined;
+  return isKnown && a.bootId === b.bootId && a.agentId === b.agentId;
+}
+
+/** Equal instants stay in order of arrival, because sorting is stable. */
+function byTime(events: EventRow[]): EventRow[] {
+  return [...events].sort((a, b) => a.atUs - b.atUs);
+}
+
+function* pages<T>(rows: T[]): Generator<T[]> {
+  for (let from = 0; from < rows.length; from += pageRows) {
+    yield rows.slice(from, from + pageRows);
+  }
+}
+
+function sliceSamples(all: SampleRows, from: number, to: number): SampleRows {
+  const details = [...(all.details ?? [])].filter(([row]) => row >= from && row < to);
+  return {
+    keys: all.keys,
+    series: all.series.slice(from, to),
+    timesUs: all.timesUs.slice(from, to),
+    values: all.values.slice(from, to),
+    ...(details.length === 0 ? {} : { details: new Map(details.map(([r, d]) => [r - from, d])) }),
+  };
+}
