@@ -71,16 +71,16 @@ export class TachoError extends Error {
   readonly status: number;
   /** The sentence; the same as `message`. */
   readonly details: string;
-  readonly retryAfterSeconds?: number;
-  readonly extra?: JsonObject;
+  readonly retryAfterSeconds: number | undefined;
+  readonly extra: JsonObject | undefined;
 
   constructor(code: ErrorCode, details: string, options: ErrorOptions = {}) {
     super(details, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.status = errorTable[code].status;
     this.details = details;
-    if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
-    if (options.extra !== undefined) this.extra = options.extra;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.extra = options.extra;
   }
 
   /** Body of the HTTP reply. */
