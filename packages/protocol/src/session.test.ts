@@ -258,6 +258,8 @@ describe('hangs', () => {
   it('reported late still count for a session that has ended since', () => {
     const ended = run(['end', 30]);
     const hung = advance(ended, { kind: 'hang', atUs: 20 * second, receivedUs: 40 * second });
+    const atTheEnd = { kind: 'hang', atUs: 30 * second, receivedUs: 40 * second } as const;
+    expect(advance(ended, atTheEnd).status.hangs).toBe(1);
     expect(hung.status).toMatchObject({ lifecycle: 'ended', hangs: 1, hungSinceUs: 20 * second });
     const calm = advance(hung.status, {
       kind: 'recover',
