@@ -1,0 +1,47 @@
+/** Every command and request in the documentation works, in order, on a fresh server. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { launcher, removeDirectory, startServer, temporaryDirectory } from '../whole/server.ts';
+import { examplesOf } from './markdown.ts';
+import { problemsOf } from './run.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Pages, and how many runnable examples each holds at least: a page that lost them is a mistake. */
+const pages = [
+  { page: 'README.md', atLeast: 9 },
+  { page: 'docs/quick-start.md', atLeast: 10 },
+  { page: 'docs/concepts.md', atLeast: 5 },
+  { page: 'docs/metric-types.md', atLeast: 7 },
+  { page: 'docs/naming.md', atLeast: 3 },
+  { page: 'docs/api.md', atLeast: 15 },
+  { page: 'docs/operations.md', atLeast: 4 },
+];
+
+// The documentation's commands are written for a POSIX shell, which Windows does not have.
+describe.runIf(process.platform !== 'win32')('the documentation', () => {
+  it.each(pages)('$page: every example works and answers as shown', async ({ page, atLeast }) => {
+    const dir = temporaryDirectory('tacho-docs-');
+    const server = await startServer({ dataDir: join(dir, 'tacho-data') });
+    try {
+      const text = readFileSync(join(root, page), 'utf8').replaceAll(
+        /http:\/\/(localhost|127\.0\.0\.1):9090/g,
+        server.url,
+      );
+      const examples = examplesOf(text, server.url);
+      expect(examples.length).toBeGreaterThanOrEqual(atLeast);
+      expect(await problemsOf(examples, { dir, launcher: launcher() })).toEqual([]);
+    } finally {
+      await server.stop();
+      removeDirectory(dir);
+    }
+  });
+
+  it('has only JSON in its JSON blocks, on every page', () => {
+    for (const page of ['docs/configuration.md', 'docs/format.md', 'docs/architecture.md']) {
+      expect(() => examplesOf(readFileSync(join(root, page), 'utf8'), '')).not.toThrow();
+    }
+  });
+});
