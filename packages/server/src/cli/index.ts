@@ -1,0 +1,65 @@
+/** The `tacho` command: parses the command line and hands over to one file per command. */
+import { Command } from 'commander';
+import { Failure, reasonOf } from '../failure.ts';
+import { version } from '../version.ts';
+import { backupCommand } from './backup.ts';
+import { doctorCommand } from './doctor.ts';
+import { restoreCommand } from './restore.ts';
+import { serveCommand } from './serve.ts';
+
+/** Runs the command line `argv` (as `process.argv`); sets the exit code and never rejects. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that went away (`tacho doctor | head`) is not worth a stack trace.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  try {
+    await tachoCommand().parseAsync(argv as string[]);
+  } catch (error) {
+    complain(error);
+    process.exitCode = 1;
+  }
+}
+
+/** The whole command line with its help. */
+export function tachoCommand(): Command {
+  return new Command('tacho')
+    .description('The flight recorder for application runs: what ran, how it went, how it ended.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError('(tacho --help shows what is possible)')
+    .addCommand(serveCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
+    .addCommand(doctorCommand())
+    .addHelpText('after', examples);
+}
+
+const examples = `
+Examples:
+  tacho serve                                   record on http://127.0.0.1:9090 into ./tacho-data
+  tacho serve --port 0 --data /var/lib/tacho    pick a free port, record elsewhere
+  tacho backup --to tacho-backup.db             while the server runs
+  tacho doctor                                  is everything in order?
+
+Every setting is also an environment variable (TACHO_PORT) and a key of tacho.config.json;
+flags win over the environment, the environment over the file.`;
+
+/** Trouble of the world in one line each; what we did not foresee, with its stack for the report. */
+function complain(error: unknown): void {
+  if (error instanceof Error && !(error instanceof Failure) && !isExplained(error)) {
+    process.stderr.write(`tacho: internal error, please report it\n${error.stack}\n`);
+    return;
+  }
+  const text =
+    error instanceof Error && error.name === 'ConfigError' ? error.message : reasonOf(error);
+  for (const line of text.split('\n')) process.stderr.write(`tacho: ${line}\n`);
+}
+
+/** Errors whose message is written for the person in front: ours, and the system's with a code. */
+function isExplained(error: Error): boolean {
+  return (
+    ['ConfigError', 'OpenError', 'TachoError'].includes(error.name) ||
+    typeof (error as NodeJS.ErrnoException).syscall === 'string'
+  );
+}

@@ -1,0 +1,71 @@
+/** `tacho restore`: turns a backup into a data directory again. */
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import type { Config } from '../config.ts';
+import { Failure } from '../failure.ts';
+import { renderInspection } from './inspection.ts';
+import { addSettings, configOf, type OptionValues } from './options.ts';
+
+const names = ['dataDir'] as const satisfies readonly (keyof Config)[];
+
+/** The `restore` command. */
+export function restoreCommand(): Command {
+  const command = new Command('restore')
+    .description('Make a data directory from a backup; the server must not run on it.')
+    .requiredOption('--from <file>', 'Backup to read')
+    .option('--verify', 'Check every checksum of what was restored')
+    .option('--force', 'Restore into a directory that is not empty; what it holds is set aside')
+    .action(runRestore);
+  return addSettings(command, names);
+}
+
+async function runRestore(values: OptionValues): Promise<void> {
+  const { config } = configOf(values, names);
+  const source = resolve(values.from as string);
+  if (!existsSync(source)) throw new Failure(`there is no file ${source}`);
+  const [{ restore }, { lockDirectory }] = await Promise.all([
+    import('../store/sqlite/backup.ts'),
+    import('../store/sqlite/database.ts'),
+  ]);
+  const aside = makeRoom(config.dataDir, values.force === true, lockDirectory);
+  const inspection = await restore(source, config.dataDir, { verify: values.verify === true });
+  process.stdout.write(`restored ${source} into ${config.dataDir}\n`);
+  if (aside !== undefined) process.stdout.write(`what was there before is in ${aside}\n`);
+  process.stdout.write(renderInspection(inspection));
+  if (inspection.problems.length > 0) process.exitCode = 1;
+}
+
+/**
+ * Refuses a directory in use unless forced, and then moves its files into a folder inside it (which
+ * also works for a mounted volume). Returns that folder.
+ */
+function makeRoom(
+  dir: string,
+  isForced: boolean,
+  lock: (dir: string) => () => void,
+): string | undefined {
+  const files = existsSync(dir) ? readdirSync(dir).filter(isData) : [];
+  if (files.length === 0) return undefined;
+  if (!isForced) {
+    throw new Failure(
+      `${dir} is not empty; choose another with --data, or set its files aside with --force`,
+    );
+  }
+  const release = lock(dir);
+  try {
+    const aside = join(dir, asidePrefix + new Date().toISOString().replace(/[^0-9]/g, ''));
+    mkdirSync(aside, { mode: 0o700 });
+    for (const file of files) renameSync(join(dir, file), join(aside, file));
+    return aside;
+  } finally {
+    release();
+  }
+}
+
+const asidePrefix = 'before-restore-';
+
+/** The lock belongs to whoever uses the directory, and earlier sets of files are out of the way. */
+function isData(file: string): boolean {
+  return !file.startsWith(asidePrefix) && !file.startsWith('tacho.lock');
+}

@@ -1,0 +1,161 @@
+/** Runs the server: opens the store, builds the application, listens, sweeps, and drains at the end. */
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { limits } from '@tacho/protocol';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { explain, Failure, reasonOf } from './failure.ts';
+import { buildApp } from './http/app.ts';
+import type { Log } from './log.ts';
+import type { Store, StoreClock } from './store/store.ts';
+import { startSweeps } from './sweep.ts';
+
+/** What a running server needs besides its configuration. */
+export interface ServeOptions {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  /** Opens the engine; the SQLite engine when absent. */
+  openStore?: OpenStore;
+  /** Time that `close` waits for requests in flight and for the store. */
+  drainTimeoutMs?: number;
+}
+
+/** Opens a storage engine for a server. */
+export type OpenStore = (options: OpenStoreOptions) => Promise<Store>;
+
+/** What every engine is opened with. */
+export interface OpenStoreOptions extends StoreClock {
+  /** Data directory, absolute. */
+  dir: string;
+  clock: Clock;
+  log: Log;
+}
+
+/** A server that accepts requests. */
+export interface Serving {
+  /** Where it listens, with the port that was picked: `http://127.0.0.1:9090`. */
+  url: string;
+  /**
+   * Stops accepting, finishes what is in flight, makes everything durable. Resolves to false when
+   * that took longer than the drain timeout and something had to be cut off; never rejects.
+   */
+  close(): Promise<boolean>;
+}
+
+/** Part of the drain time that is kept for the store, after the requests. */
+const storeShare = 0.25;
+
+/** Starts the server; rejects with a Failure that says in one line why it cannot run. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { config, log, clock } = options;
+  const https = readTls(config);
+  const store = await openStoreOf(options);
+  try {
+    const app = await buildApp({ store, config, clock, log, ...(https && { https }) });
+    await app.listen({ host: config.host, port: config.port });
+    const sweeps = startSweeps({ store, config, clock, log });
+    const { port } = app.server.address() as AddressInfo;
+    const stops = { app, sweeps, store, log };
+    let closing: Promise<boolean> | undefined;
+    return {
+      url: urlOf(https === undefined ? 'http' : 'https', config.host, port),
+      close: () => {
+        closing ??= drain(stops, options.drainTimeoutMs ?? limits.drainTimeoutMs);
+        return closing;
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw listenFailure(error, config);
+  }
+}
+
+/** PEM texts of certificate and key, tried out together, so that a mix-up shows now. */
+function readTls(config: Config): { cert: string; key: string } | undefined {
+  const { tlsCertFile, tlsKeyFile } = config;
+  if (tlsCertFile === null || tlsKeyFile === null) return undefined;
+  const cert = explain(`tlsCertFile ${tlsCertFile} cannot be read`, () =>
+    readFileSync(tlsCertFile, 'utf8'),
+  );
+  const key = explain(`tlsKeyFile ${tlsKeyFile} cannot be read`, () =>
+    readFileSync(tlsKeyFile, 'utf8'),
+  );
+  explain(`tlsCertFile ${tlsCertFile} and tlsKeyFile ${tlsKeyFile} do not work together`, () =>
+    createSecureContext({ cert, key }),
+  );
+  return { cert, key };
+}
+
+async function openStoreOf({ config, log, clock, openStore }: ServeOptions): Promise<Store> {
+  const timeoutUs = config.heartbeatTimeoutSeconds * 1e6;
+  const open = openStore ?? (await import('./store/sqlite/sqlite.ts')).openSqlite;
+  try {
+    return await open({
+      dir: config.dataDir,
+      clock,
+      log,
+      suspendedAfterUs: timeoutUs,
+      // While the server was away nobody could beat: silence is no sign of death until they had time to.
+      returnGraceUntilUs: clock() + timeoutUs,
+    });
+  } catch (error) {
+    throw new Failure(reasonOf(error), { cause: error });
+  }
+}
+
+function listenFailure(error: unknown, { host, port }: Config): Failure {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const why: Record<string, string> = {
+    EADDRINUSE: `port ${port} on ${host} is in use; stop what listens there, or choose another with --port (0 picks a free one)`,
+    EACCES: `no permission to listen on port ${port}; choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine; choose another with --host`,
+    EAFNOSUPPORT: `this machine does not speak the protocol of ${host}; choose another with --host`,
+    ENOTFOUND: `${host} is not a known name; choose an address with --host`,
+  };
+  return new Failure(why[code] ?? reasonOf(error), { cause: error });
+}
+
+function urlOf(scheme: string, host: string, port: number): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+interface Stops {
+  app: Awaited<ReturnType<typeof buildApp>>;
+  sweeps: ReturnType<typeof startSweeps>;
+  store: Store;
+  log: Log;
+}
+
+async function drain({ app, sweeps, store, log }: Stops, timeoutMs: number): Promise<boolean> {
+  const storeMs = timeoutMs * storeShare;
+  const steps: [string, () => Promise<unknown>, number][] = [
+    ['requests in flight', () => app.close(), timeoutMs - storeMs],
+    ['the store', () => Promise.resolve(sweeps.stop()).then(() => store.close()), storeMs],
+  ];
+  let isClean = true;
+  for (const [what, close, ms] of steps) {
+    const outcome = await within(ms, close);
+    if (outcome === 'done') continue;
+    isClean = false;
+    log.error({ timeoutMs: ms }, `closing ${what}: ${outcome}`);
+    app.server.closeAllConnections();
+  }
+  return isClean;
+}
+
+/** `done`, or why not. */
+async function within(ms: number, close: () => Promise<unknown>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('took too long and was cut off'), ms);
+  });
+  const closed = close().then(
+    () => 'done',
+    (error: unknown) => reasonOf(error),
+  );
+  const outcome = await Promise.race([closed, timeout]);
+  clearTimeout(timer);
+  return outcome;
+}
