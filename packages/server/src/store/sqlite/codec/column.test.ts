@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CorruptError } from './frame.ts';
+import { appendTimes, decodeTimes, encodeTimes } from './times.ts';
+import { appendValues, decodeValues, encodeValues } from './values.ts';
+
+const bits = (values: Float64Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+function survives(values: Float64Array): void {
+  expect(bits(decodeValues(encodeValues(values)))).toEqual(bits(values));
+  expect(bits(decodeTimes(encodeTimes(values)))).toEqual(bits(values));
+}
+
+const lengths = [0, 1, 2, 3, 15, 16, 17, 127, 128, 129, 255, 256, 257, 1024];
+
+const specials = [
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  0,
+  1,
+  -1,
+  5e-324,
+  -5e-324,
+  2.2250738585072014e-308,
+  2 ** 53,
+  2 ** 53 - 1,
+  -(2 ** 53),
+  2 ** 53 + 2,
+  2 ** 52 + 0.5,
+  2 ** 52 - 0.5,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  0.1,
+  0.3,
+  1e22,
+  1e23,
+  123456789.123,
+  1e-9,
+  1e-22,
+  1e-23,
+  4294967296,
+  4294967295,
+  1e15,
+  1e16,
+  999999999999999.9,
+  1.7e15,
+  Math.PI,
+];
+
+/** Named shapes of a column. */
+const shapes: Record<string, (i: number) => number> = {
+  constant: () => 12.5,
+  'constant of full precision': () => Math.PI,
+  'constant NaN': () => Number.NaN,
+  alternating: (i) => (i % 2 === 0 ? 1e15 : -1e15),
+  'alternating at the border': (i) => (i % 2 === 0 ? 2 ** 53 : -(2 ** 53)),
+  counter: (i) => i * 17,
+  'counter with a reset': (i) => (i < 500 ? 1e9 + i * 3 : i),
+  'special values in turn': (i) => specials[i % specials.length]!,
+  'two decimals': (i) => Math.round(Math.sin(i) * 1e4) / 1e2,
+  'one outlier': (i) => (i === 77 ? 1e12 : i % 7),
+  'NaN now and then': (i) => (i % 9 === 0 ? Number.NaN : i / 10),
+  'full precision now and then': (i) => (i % 50 === 0 ? Math.sqrt(i + 0.3) : i / 4),
+  'floats of 32 bits': (i) => Math.fround(Math.sin(i)),
+  'both signs': (i) => Math.sin(i * i) * 100,
+  'growing decimals': (i) => Number((Math.sin(i) * 100).toFixed(i % 20)),
+  'epoch microseconds': (i) => 1.79e15 + i * 1e6 + ((i * 7919) % 11) * 1e3,
+};
+
+test.each(Object.keys(shapes))('%s survives at every length', (name) => {
+  for (const length of lengths) survives(Float64Array.from({ length }, (_, i) => shapes[name]!(i)));
+});
+
+/** Doubles as they occur and as they must not surprise. */
+const anyValue = fc.oneof(
+  { arbitrary: fc.double(), weight: 2 },
+  { arbitrary: fc.integer(), weight: 2 },
+  { arbitrary: fc.integer({ min: -(10 ** 7), max: 10 ** 7 }).map((n) => n / 100), weight: 4 },
+  { arbitrary: fc.maxSafeInteger(), weight: 1 },
+  { arbitrary: fc.constantFrom(...specials), weight: 1 },
+);
+const anyColumn = fc
+  .oneof(
+    fc.array(anyValue, { maxLength: 300, size: 'max' }),
+    fc.array(fc.double(), { maxLength: 300, size: 'max' }),
+    fc.array(
+      fc.integer({ min: 0, max: 99_999 }).map((n) => n / 1000),
+      { maxLength: 300, size: 'max' },
+    ),
+    fc
+      .tuple(
+        fc.maxSafeInteger(),
+        fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 300, size: 'max' }),
+      )
+      .map(([first, steps]) => steps.map((step, i) => first + step + i)),
+  )
+  .map((values) => Float64Array.from(values));
+
+/** Any pattern of 64 bits, NaN payloads included. */
+const anyBits = fc
+  .array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: 300, size: 'max' })
+  .map((words) => new Float64Array(BigUint64Array.from(words).buffer));
+
+test('every column survives bit for bit', () => {
+  fc.assert(fc.property(anyColumn, survives), { numRuns: 1_000 });
+  fc.assert(fc.property(anyBits, survives), { numRuns: 300 });
+});
+
+test('appending gives the column of both parts', () => {
+  fc.assert(
+    fc.property(anyColumn, anyColumn, anyColumn, (a, b, c) => {
+      const all = Float64Array.from([...a, ...b, ...c]);
+      const values = appendValues(appendValues(encodeValues(a), b), c);
+      expect(bits(decodeValues(values))).toEqual(bits(all));
+      const times = appendTimes(appendTimes(encodeTimes(a), b), c);
+      expect(bits(decodeTimes(times))).toEqual(bits(all));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a column that grew one by one is as long as one encoded at once', () => {
+  const all = Float64Array.from({ length: 700 }, (_, i) => Math.round(Math.sin(i) * 1e4) / 100);
+  let data = encodeValues(new Float64Array(0));
+  for (const value of all) data = appendValues(data, Float64Array.of(value));
+  expect(data).toEqual(encodeValues(all));
+});
+
+test('every single flipped bit is noticed', () => {
+  for (const name of Object.keys(shapes)) {
+    const data = encodeValues(Float64Array.from({ length: 150 }, (_, i) => shapes[name]!(i)));
+    for (let bit = 0; bit < data.length * 8; bit++) {
+      const broken = data.slice();
+      broken[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => decodeValues(broken)).toThrow(CorruptError);
+      expect(() => appendValues(broken, Float64Array.of(1))).toThrow(CorruptError);
+    }
+  }
+});
