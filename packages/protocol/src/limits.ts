@@ -36,6 +36,8 @@ export const limits = {
   versionLengthMax: 200,
   machineIdLengthMax: 200,
   hostnameLengthMax: 255,
+  bootIdLengthMax: 200,
+  agentIdLengthMax: 200,
   reasonLengthMax: 1_000,
   idempotencyKeyLengthMax: 255,
   /** How long an Idempotency-Key is remembered. */
@@ -60,6 +62,9 @@ export const limits = {
   labelLengthMax: 500,
   labelsMax: 100,
   messageLengthMax: 64 * KiB,
+  exceptionTypeLengthMax: 500,
+  /** Name of a source file or of a function. */
+  sourceLengthMax: 4 * KiB,
   stacktraceLinesMax: 1_000,
   stacktraceLineLengthMax: 8 * KiB,
   eventDataBytesMax: 256 * KiB,

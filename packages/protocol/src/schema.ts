@@ -1,0 +1,27 @@
+/** Every request body and reply of the HTTP API: its schema, and the reader that checks it. */
+export { type CrashBody, crashBody, readCrash, unknownReason } from './schema/crash.ts';
+export {
+  type CreateBody,
+  type CreateInput,
+  createBody,
+  readCreate,
+  readUuid,
+  type SessionStart,
+} from './schema/create.ts';
+export { type EventBody, type EventInput, eventBody, readEvent } from './schema/event.ts';
+export { type Many, type Rejection, readMany, rejectionOf } from './schema/many.ts';
+export { type MetricBody, type MetricInput, metricBody, readMetric } from './schema/metric.ts';
+export {
+  type BatchReply,
+  batchReply,
+  errorReply,
+  eventReply,
+  healthReply,
+  metricReply,
+  rejection,
+  type SuccessReply,
+  sessionReply,
+  snapshot,
+  successReply,
+} from './schema/reply.ts';
+export { readState, type StateBody, type StateInput, stateBody } from './schema/state.ts';
