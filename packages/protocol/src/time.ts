@@ -1,8 +1,11 @@
 /** Instants: RFC 3339 text or epoch milliseconds on the wire, integer epoch microseconds inside. */
 
-/** First and last instant that RFC 3339 can name, epoch microseconds: years 0001 to 9999. */
-const minUs = -62_135_596_800 * 1_000_000;
-const maxUs = Date.UTC(9999, 11, 31, 23, 59, 59, 999) * 1000 + 999;
+/** The seconds that RFC 3339 can name, from the first of year 0001 to the last of 9999. */
+const minSecond = -62_135_596_800;
+const maxSecond = 253_402_300_799;
+const minUs = minSecond * 1_000_000;
+/** The last double before the year 10000; doubles are 32 microseconds apart there. */
+const maxUs = (maxSecond + 1) * 1_000_000 - 32;
 
 /**
  * Reads an instant of the wire as integer epoch microseconds (exact until the year 2255, to the
@@ -17,7 +20,8 @@ const maxUs = Date.UTC(9999, 11, 31, 23, 59, 59, 999) * 1000 + 999;
 export function parseTimeUs(value: unknown): number | undefined {
   if (typeof value === 'string') return parseRfc3339(value);
   if (typeof value !== 'number') return undefined;
-  return withinRange(Math.round(value * 1000));
+  const us = Math.round(value * 1000);
+  return isWithinRange(us) ? us : undefined;
 }
 
 /**
@@ -25,7 +29,7 @@ export function parseTimeUs(value: unknown): number | undefined {
  * are any. Throws RangeError outside of the years 0001 to 9999.
  */
 export function formatTime(us: number): string {
-  if (withinRange(us) === undefined) throw new RangeError(`instant out of range: ${us}`);
+  if (!isWithinRange(us)) throw new RangeError(`instant out of range: ${us}`);
   const whole = Math.floor(us);
   const micro = mod(whole, 1000);
   const secondUs = mod(whole, 1_000_000);
@@ -54,9 +58,15 @@ function parseRfc3339(text: string): number | undefined {
   const minuteSecond = daySecond + hour * 3600 + minute * 60 - offset;
   if (second === 60) {
     if (mod(minuteSecond, 86_400) !== 86_340) return undefined;
-    return withinRange(minuteSecond * 1_000_000 + 59_999_999);
+    return atSecond(minuteSecond + 59, 999_999);
   }
-  return withinRange((minuteSecond + second) * 1_000_000 + fractionUs(text, fractionEnd));
+  return atSecond(minuteSecond + second, fractionUs(text, fractionEnd));
+}
+
+/** Epoch microseconds; 9999-12-31T23:59:59.999999, a usual "for ever", must not round up. */
+function atSecond(second: number, us: number): number | undefined {
+  if (second < minSecond || second > maxSecond) return undefined;
+  return Math.min(second * 1_000_000 + us, maxUs);
 }
 
 /** The last date read; almost every instant of a batch is of the same day. */
@@ -128,8 +138,8 @@ function isDigit(code: number): boolean {
   return code >= zero && code <= nine;
 }
 
-function withinRange(us: number): number | undefined {
-  return us >= minUs && us <= maxUs ? us : undefined;
+function isWithinRange(us: number): boolean {
+  return us >= minUs && us <= maxUs;
 }
 
 /** The last day written and its text. */
