@@ -1,0 +1,37 @@
+/** Tables of the documentation say what the source says; `UPDATE_DOCS=1` rewrites the generated ones. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  booleansTable,
+  errorRows,
+  lifecycleTable,
+  limitsTable,
+  rowsOf,
+  tableIn,
+  withTable,
+} from './tables.ts';
+
+const generated = [
+  { page: 'operations.md', name: 'limits', make: limitsTable },
+  { page: 'concepts.md', name: 'lifecycle', make: lifecycleTable },
+  { page: 'concepts.md', name: 'booleans', make: booleansTable },
+];
+
+const fileOf = (page: string) => new URL(`../../docs/${page}`, import.meta.url);
+const textOf = (page: string) => readFileSync(fileOf(page), 'utf8');
+
+describe('the documentation', () => {
+  it.each(generated)('$page: the table "$name" is the one that the source makes', (entry) => {
+    const made = entry.make();
+    if (process.env.UPDATE_DOCS === '1') {
+      writeFileSync(fileOf(entry.page), withTable(textOf(entry.page), entry.name, made));
+    }
+    expect(tableIn(textOf(entry.page), entry.name)).toBe(made);
+  });
+
+  it('api.md: the error table has every code with its status, and says when it comes', () => {
+    const rows = rowsOf(tableIn(textOf('api.md'), 'errors'));
+    expect(rows.map((cells) => cells.slice(0, 4))).toEqual(errorRows());
+    for (const [code, , , , when] of rows) expect(when, code).toMatch(/\w+/);
+  });
+});
