@@ -1,0 +1,85 @@
+/** House rules about packages: every dependency has its reason, one version, nothing fetched from odd places. */
+import type { Repo, Rule } from './repo.ts';
+
+/** The page that gives each dependency its reason. */
+const reasonsPage = 'docs/decisions/dependencies.md';
+
+/** A dependency is a decision, and decisions are written down. */
+const dependenciesHaveReasons: Rule = (repo) => {
+  const text = repo.files.get(reasonsPage);
+  if (text === undefined) return [`${reasonsPage} is missing`];
+  const used = new Set(manifests(repo).flatMap(({ manifest }) => dependencyNames(manifest)));
+  const listed = new Set([...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name));
+  return [
+    ...[...used]
+      .filter((n) => !listed.has(n))
+      .map((n) => `${reasonsPage} gives no reason for ${n}`),
+    ...[...listed]
+      .filter((n) => !used.has(n))
+      .map((n) => `${reasonsPage} lists ${n}, which nothing uses`),
+  ];
+};
+
+/** Registries move and mirrors differ; the checksums of the lock file are what counts. */
+const lockNamesNoHost: Rule = (repo) => {
+  const lock = repo.files.get('package-lock.json');
+  if (lock === undefined) return ['package-lock.json is missing'];
+  return /"resolved": "[a-z+]+:/.test(lock)
+    ? [
+        'package-lock.json names the host that a package came from; install with the settings of .npmrc',
+      ]
+    : [];
+};
+
+/** All packages are released together. */
+const oneVersion: Rule = (repo) => {
+  const version = manifests(repo).find(({ path }) => path === 'package.json')?.manifest.version;
+  const breaches = manifests(repo)
+    .filter(({ manifest }) => manifest.version !== version)
+    .map(
+      ({ path, manifest }) => `${path} has version ${manifest.version}, the workspace ${version}`,
+    );
+  for (const { path, manifest } of manifests(repo)) {
+    for (const [name, wanted] of Object.entries(manifest.dependencies ?? {})) {
+      if (name.startsWith('@tacho/') && wanted !== version) {
+        breaches.push(`${path} wants ${name} ${wanted}, the workspace has ${version}`);
+      }
+    }
+  }
+  const code = repo.files.get('packages/server/src/version.ts') ?? '';
+  if (!code.includes(`'${version}'`))
+    breaches.push(`packages/server/src/version.ts is not ${version}`);
+  return breaches;
+};
+
+/** What people start by its path has its run bit. */
+const programsCanBeRun: Rule = (repo) =>
+  [...repo.files]
+    .filter(([path, text]) => text.startsWith('#!') && !repo.executables.has(path))
+    .map(([path]) => `${path} has no run bit`);
+
+/** Rules about packages, by name. */
+export const packageRules = {
+  dependenciesHaveReasons,
+  lockNamesNoHost,
+  oneVersion,
+  programsCanBeRun,
+} satisfies Record<string, Rule>;
+
+interface Manifest {
+  version?: string;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+function manifests(repo: Repo): { path: string; manifest: Manifest }[] {
+  return [...repo.files]
+    .filter(([path]) => /^(packages\/[^/]+\/)?package\.json$/.test(path))
+    .map(([path, text]) => ({ path, manifest: JSON.parse(text) as Manifest }));
+}
+
+/** Names of third-party dependencies, those for development included. */
+function dependencyNames({ dependencies = {}, devDependencies = {} }: Manifest): string[] {
+  const names = [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+  return names.filter((name) => !name.startsWith('@tacho/'));
+}
