@@ -100,14 +100,14 @@ export function rowsOf(markdown: string): string[][] {
 
 /** The text between `<!-- table:NAME -->` and `<!-- /table -->`. */
 export function tableIn(page: string, name: string): string {
-  const match = new RegExp(`<!-- table:${name} -->\n([^]*?)<!-- /table -->`).exec(page);
+  const match = new RegExp(`<!-- table:${name} -->\n([\\s\\S]*?)<!-- /table -->`).exec(page);
   if (match === null) throw new Error(`the page has no table "${name}"`);
   return match[1]!.trim();
 }
 
 /** The page with another table of that name. */
 export function withTable(page: string, name: string, markdown: string): string {
-  const pattern = new RegExp(`(<!-- table:${name} -->\n)[^]*?(<!-- /table -->)`);
+  const pattern = new RegExp(`(<!-- table:${name} -->\n)[\\s\\S]*?(<!-- /table -->)`);
   return page.replace(pattern, (_, open: string, close: string) => `${open}${markdown}\n${close}`);
 }
 
@@ -138,7 +138,7 @@ function signalOf(kind: Signal['kind']): Signal {
 
 /** Doc comments by the property that they stand above. */
 function commentsOf(source: string): Map<string, string> {
-  const pattern = /\/\*\*([^]*?)\*\/\s*(\w+):/g;
+  const pattern = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(\w+):/g;
   return new Map(
     [...source.matchAll(pattern)].map(([, text, name]) => [
       name!,
