@@ -89,7 +89,7 @@ export function readMetric(
 }
 
 /** A type of metric; gauge when absent or empty. */
-export function readType(value: unknown): MetricType {
+export function readType(value: unknown, field = 'type'): MetricType {
   switch (value) {
     case undefined:
     case null:
@@ -101,7 +101,7 @@ export function readType(value: unknown): MetricType {
     case 'timer':
       return value;
     default:
-      throw bad('type', shown(value), '"gauge", "counter", "histogram" or "timer"');
+      throw bad(field, shown(value), '"gauge", "counter", "histogram" or "timer"');
   }
 }
 

@@ -30,7 +30,7 @@ export const rejection = Type.Object({
 /** Schema of the reply to a write of one thing. */
 export const successReply = Type.Object(
   { success: Type.Literal(true) },
-  { description: 'It is durable' },
+  { additionalProperties: false, description: 'It is durable' },
 );
 
 /** Schema of the reply to a write of many things. */

@@ -1,0 +1,45 @@
+/** The table of endpoints: what it promises to servers and documents. */
+import Value from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { errorTable } from './errors.ts';
+import { allowedMethods, type Route, routes } from './routes.ts';
+
+const table = Object.values<Route>(routes);
+
+describe('the table of endpoints', () => {
+  it('names the method and path of an endpoint once', () => {
+    const names = table.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('knows which methods a path takes', () => {
+    expect(allowedMethods('/api/sessions')).toEqual(['POST']);
+    expect(allowedMethods('/api/sessions/550e8400')).toEqual(['GET', 'HEAD']);
+    expect(allowedMethods('/api/sessions/550e8400/metrics')).toEqual(['POST']);
+    expect(allowedMethods('/api/data/sessions')).toEqual(['GET', 'HEAD']);
+    expect(allowedMethods('/api/sessions/')).toEqual([]);
+    expect(allowedMethods('/api/sessions/550e8400/secrets')).toEqual([]);
+  });
+
+  it('promises for bad fields and bodies only where there is a body', () => {
+    for (const { request, errors, path } of table) {
+      expect(request !== undefined || !errors.includes('invalid_field'), path).toBe(true);
+      expect(request?.many ?? false, path).toBe(
+        errors.includes('too_many_items') && !path.endsWith('/ingest'),
+      );
+    }
+  });
+
+  it('accounts for every error but those of paths that are not in it', () => {
+    const used = new Set(table.flatMap(({ errors }) => [...errors]));
+    const unused = Object.keys(errorTable).filter((code) => !used.has(code as never));
+    expect(unused.sort()).toEqual(['method_not_allowed', 'not_found']);
+  });
+
+  it('answers a write with exactly {"success":true}', () => {
+    const { schema } = routes.logMetric.reply;
+    expect(Value.Check(schema, { success: true })).toBe(true);
+    expect(Value.Check(schema, { success: false })).toBe(false);
+    expect(Value.Check(schema, { success: true, status: 'ok' })).toBe(false);
+  });
+});
