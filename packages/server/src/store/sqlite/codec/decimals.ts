@@ -155,3 +155,10 @@ function allTens(integers: Float64Array, count: number): boolean {
   for (let i = 0; i < count; i++) if (integers[i]! % 10 !== 0) return false;
   return true;
 }
+
+/** A number as `integer / 10^exponent`, exactly; undefined when it is no short decimal. */
+export function decimalOf(value: number): { integer: number; exponent: number } | undefined {
+  const exponent = fittingExponent(value, 0);
+  if (exponent === undefined) return undefined;
+  return { integer: Math.round(value * powersOfTen[exponent]!), exponent };
+}
