@@ -1,0 +1,50 @@
+/** Bundles the server into packages/server/dist/bundle: a thousand small modules would cost more than the start may take. */
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const server = fileURLToPath(new URL('../packages/server/', import.meta.url));
+const outdir = join(server, 'dist/bundle');
+
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(outdir, { recursive: true });
+await build({
+  entryPoints: { tacho: join(server, 'src/cli/index.ts'), ...threads(join(server, 'src')) },
+  outdir,
+  // One flat folder: a thread is started by its name beside the chunk that starts it.
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // Workspace packages come from their sources, so that the bundle is never older than they are.
+  conditions: ['source'],
+  // Brings a native library that it looks up beside itself.
+  external: ['@photostructure/sqlite'],
+  banner: { js: requireForBundledCommonJs() },
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+
+/** Files that run as threads of their own, by name: those that `startThread` is called with. */
+function threads(folder: string): Record<string, string> {
+  const entries: Record<string, string> = {};
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts') || path.endsWith('.test.ts')) continue;
+    const text = readFileSync(join(folder, path), 'utf8');
+    for (const [, name = ''] of text.matchAll(/startThread\(\s*'([\w-]+)'/g)) {
+      entries[name] = join(folder, path.slice(0, -basename(path).length), `${name}.ts`);
+    }
+  }
+  return entries;
+}
+
+/** Bundled CommonJS packages call `require` for what belongs to Node; ES modules have none. */
+function requireForBundledCommonJs(): string {
+  return (
+    "import { createRequire as createRequireOfTacho } from 'node:module';" +
+    'const require = createRequireOfTacho(import.meta.url);'
+  );
+}
