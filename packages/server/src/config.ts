@@ -38,10 +38,10 @@ export class ConfigError extends Error {
 }
 
 /** File that is read when no other is named. */
-export const defaultConfigFile = 'tacho.config.json';
+const defaultConfigFile = 'tacho.config.json';
 
 /** Environment variable that names the configuration file, as `--config` does. */
-export const configFileEnv = 'TACHO_CONFIG';
+const configFileEnv = 'TACHO_CONFIG';
 
 /**
  * The configuration that the sources add up to.

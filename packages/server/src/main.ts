@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { explain, Failure, reasonOf } from './failure.ts';
 import { buildApp } from './http/app.ts';
+import type { HttpConfig } from './http/service.ts';
 import type { Log } from './log.ts';
 import type { Store, StoreClock } from './store/store.ts';
 import { startSweeps } from './sweep.ts';
@@ -50,17 +51,17 @@ const storeShare = 0.25;
 /** Starts the server; rejects with a Failure that says in one line why it cannot run. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, log, clock } = options;
-  const https = readTls(config);
+  const http = httpConfigOf(config);
   const store = await openStoreOf(options);
   try {
-    const app = await buildApp({ store, config, clock, log, ...(https && { https }) });
+    const app = await buildApp({ store, config: http, clock, log });
     await app.listen({ host: config.host, port: config.port });
-    const sweeps = startSweeps({ store, config, clock, log });
+    const sweeps = startSweeps({ store, config: http, clock, log });
     const { port } = app.server.address() as AddressInfo;
     const stops = { app, sweeps, store, log };
     let closing: Promise<boolean> | undefined;
     return {
-      url: urlOf(https === undefined ? 'http' : 'https', config.host, port),
+      url: urlOf(http.tls === undefined ? 'http' : 'https', config.host, port),
       close: () => {
         closing ??= drain(stops, options.drainTimeoutMs ?? limits.drainTimeoutMs);
         return closing;
@@ -70,6 +71,28 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await store.close();
     throw listenFailure(error, config);
   }
+}
+
+/** The configuration as the HTTP side wants it: files read, seconds as milliseconds. */
+function httpConfigOf(config: Config): HttpConfig {
+  const tls = readTls(config);
+  return {
+    host: config.host,
+    port: config.port,
+    ...(tls && { tls }),
+    legacyCreateReply: config.legacyCreateReply,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+    requestsPerSecondMax: config.requestsPerSecondMax,
+    heartbeatTimeoutMs: config.heartbeatTimeoutSeconds * 1000,
+    lostAfterMs: config.lostAfterSeconds * 1000,
+    retentionDays: config.retentionDays,
+    sweepIntervalMs: config.sweepIntervalSeconds * 1000,
+    expireIntervalMs: config.expireIntervalSeconds * 1000,
+    insecureNoAuth: config.insecureNoAuth,
+    bodyBytesMax: config.bodyBytesMax,
+    expandedBodyBytesMax: config.expandedBodyBytesMax,
+  };
 }
 
 /** PEM texts of certificate and key, tried out together, so that a mix-up shows now. */

@@ -2,12 +2,12 @@
 import { limits } from '@tacho/protocol';
 
 /** Levels of the server's own log, most talkative first. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** One level of the server's own log. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** How log lines look; `auto` is `pretty` on a terminal and `json` elsewhere. */
-export const logFormats = ['auto', 'json', 'pretty'] as const;
+const logFormats = ['auto', 'json', 'pretty'] as const;
 /** One way that log lines look. */
 export type LogFormat = (typeof logFormats)[number];
 
