@@ -1,0 +1,89 @@
+/** The HTTP server: its limits, its checks, its routes, and what it says when something is wrong. */
+import { limits } from '@tacho/protocol';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Clock } from '../clock.ts';
+import { Counters } from '../counters.ts';
+import type { Log } from '../log.ts';
+import { Recorder } from '../record.ts';
+import type { Store } from '../store/store.ts';
+import type { BodyLimits } from './body.ts';
+import { makeRequestCheck } from './check.ts';
+import { makeErrorHandler } from './errors.ts';
+import { makeExpress } from './express.ts';
+import { Guard } from './guard.ts';
+import { InFlight } from './idempotency.ts';
+import { AllowedMethods } from './methods.ts';
+import { acceptBodies } from './request-body.ts';
+import { addHealthRoute } from './routes/health.ts';
+import { addIngestRoute } from './routes/ingest.ts';
+import { addSessionRoutes } from './routes/sessions.ts';
+import { addWriteRoutes, writes } from './routes/writes.ts';
+import { makeServer } from './server.ts';
+import type { HttpConfig, Service } from './service.ts';
+
+export type { HttpConfig } from './service.ts';
+
+/** What the server is made of. */
+export interface AppParts {
+  store: Store;
+  config: HttpConfig;
+  /** Epoch microseconds. */
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * The HTTP server over a store, not yet listening: `app.listen({ host, port })`. `app.close()` lets
+ * requests in flight finish; the store stays open, because it is the caller's.
+ */
+export function buildApp(parts: AppParts): FastifyInstance {
+  const counters = new Counters();
+  const recorder = new Recorder({ store: parts.store, counters });
+  const service: Service = { ...parts, counters, recorder, inFlight: new InFlight() };
+  const { config, clock } = service;
+  const guard = new Guard(config, clock);
+  const bodyLimits: BodyLimits = {
+    bodyBytesMax: config.bodyBytesMax ?? limits.bodyBytesMax,
+    expandedBodyBytesMax: config.expandedBodyBytesMax ?? limits.expandedBodyBytesMax,
+  };
+  const express = makeExpress({ service, guard, bodyLimits, writes });
+  const handleError = makeErrorHandler(service);
+  let closing = false;
+
+  const app = fastify({
+    serverFactory: (handle) =>
+      makeServer(service, (request, response) => {
+        // A server that closes leaves it to Fastify to end the connections.
+        if (closing || !express(request, response)) handle(request, response);
+      }),
+    frameworkErrors: handleError,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    bodyLimit: bodyLimits.bodyBytesMax,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+  });
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.setErrorHandler(handleError);
+  app.addHook('onRequest', makeRequestCheck(guard));
+  acceptBodies(app, bodyLimits);
+  const methods = new AllowedMethods(app);
+  app.setNotFoundHandler((request) => {
+    throw methods.refusal(request.method, request.url);
+  });
+  addRoutes(app, service);
+  return app;
+}
+
+function addRoutes(app: FastifyInstance, service: Service): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (reply.statusCode < 400) service.counters.requestsSucceeded++;
+    done(null, payload);
+  });
+  addHealthRoute(app, service);
+  addSessionRoutes(app, service);
+  addWriteRoutes(app, service);
+  addIngestRoute(app, service);
+}

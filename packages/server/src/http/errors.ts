@@ -1,0 +1,90 @@
+/** From anything that went wrong to one answer: `{error, details, code}`. */
+
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { TachoError } from '@tacho/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errorReply, send } from './reply.ts';
+import type { Service } from './service.ts';
+
+/** Counts an error, logs what is our own fault, and gives what may be said about it. */
+export function reportError(
+  service: Pick<Service, 'counters' | 'log'>,
+  error: unknown,
+  what: { method?: string | undefined; url?: string | undefined },
+): TachoError {
+  const known = toTachoError(error);
+  service.counters.failRequest(known.code);
+  const { method, url } = what;
+  if (known.code === 'internal') {
+    service.log.error({ err: error, method, url }, 'a request failed for no reason of its own');
+  } else if (known.status >= 500) {
+    service.log.warn({ code: known.code, details: known.details, method }, 'a request was refused');
+  } else {
+    service.log.debug({ code: known.code, details: known.details, method, url }, 'a bad request');
+  }
+  return known;
+}
+
+/** Fastify's error handler. */
+export function makeErrorHandler(service: Pick<Service, 'counters' | 'log'>) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    send(reply, errorReply(reportError(service, error, request)));
+}
+
+/** The error that we answer with; whatever is not meant for clients becomes `internal`. */
+export function toTachoError(error: unknown): TachoError {
+  if (error instanceof TachoError) return error;
+  const { code, statusCode, message } = (error ?? {}) as {
+    code?: unknown;
+    statusCode?: unknown;
+    message?: unknown;
+  };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new TachoError('unsupported_media_type', 'The Content-Type header is malformed');
+  }
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH' || statusCode === 414) {
+    return new TachoError('uri_too_long', 'The session id in the path is too long');
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new TachoError('invalid_request', String(message));
+  }
+  return new TachoError('internal', 'The server failed; its log says more', { cause: error });
+}
+
+/**
+ * Answers what is not HTTP, is too slow, or has heads that are too large; Node found that out before
+ * there was a request. Nothing can be said any more when an answer has begun.
+ */
+export function answerClientError(
+  service: Pick<Service, 'counters' | 'log'>,
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+): void {
+  const { _httpMessage: current } = socket as { _httpMessage?: { headersSent?: boolean } };
+  if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent === true) {
+    socket.destroy();
+    return;
+  }
+  const known = reportError(service, clientError(error), {});
+  const { status, body } = errorReply(known);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json',
+    'x-content-type-options: nosniff',
+    `content-length: ${body.length}`,
+    'connection: close',
+  ];
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+}
+
+function clientError({ code, message }: NodeJS.ErrnoException): TachoError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new TachoError('timeout', 'The request did not arrive in time');
+    case 'HPE_HEADER_OVERFLOW':
+      return new TachoError('headers_too_large', 'The request line and headers are too large');
+    default:
+      return new TachoError('invalid_request', `This is not HTTP as we know it: ${message}`);
+  }
+}

@@ -1,0 +1,138 @@
+/** Replies: JSON in one piece, errors, and streams that never hold more than a few pieces. */
+import type { ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+import zlib from 'node:zlib';
+import { type JsonValue, limits, stringifyJson, type TachoError } from '@tacho/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../log.ts';
+
+/** An answer in one piece. */
+export interface Reply {
+  status: number;
+  /** JSON text. */
+  body: Buffer;
+  /** Beyond those of every reply. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** The answer to a write of one thing; made once, because it is the most frequent one. */
+export const success: Reply = { status: 200, body: Buffer.from('{"success":true}') };
+
+/** Headers of every reply: what we say is data, for the one who asked, at this moment. */
+export const commonHeaders = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+} as const;
+
+/** An answer from a JSON value. */
+export function jsonReply(value: JsonValue, status = 200): Reply {
+  return { status, body: Buffer.from(stringifyJson(value)) };
+}
+
+/** The answer that an error stands for. */
+export function errorReply(error: TachoError): Reply {
+  const reply = jsonReply(error.toReply(), error.status);
+  const headers: Record<string, string> = {};
+  if (error.retryAfterSeconds !== undefined) {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
+  } else if (error.status === 503 || error.status === 507) headers['retry-after'] = '5';
+  const allow = error.extra?.allow;
+  if (Array.isArray(allow)) headers.allow = allow.join(', ');
+  return { ...reply, headers };
+}
+
+/** Sends an answer through Fastify. */
+export function send(reply: FastifyReply, { status, body, headers }: Reply): FastifyReply {
+  reply.code(status).header('content-type', 'application/json');
+  if (headers !== undefined) reply.headers(headers);
+  return reply.send(body);
+}
+
+const successHeaders = [
+  ...['content-type', 'application/json'],
+  ...['content-length', String(success.body.length)],
+  ...Object.entries(commonHeaders).flat(),
+];
+
+/** Sends an answer past Fastify; the usual one with headers that are made already. */
+export function sendRaw(response: ServerResponse, reply: Reply): void {
+  if (reply === success) response.writeHead(200, successHeaders);
+  else {
+    const { status, body, headers } = reply;
+    const type = { 'content-type': 'application/json', 'content-length': body.length };
+    response.writeHead(status, { ...type, ...commonHeaders, ...headers });
+  }
+  response.end(reply.body);
+}
+
+/** Pieces after which the event loop gets a turn, so that a long answer does not hold up the others. */
+const piecesPerTurn = 16;
+
+/**
+ * Sends JSON text as it comes, compressed when the client accepts that. The first piece is awaited
+ * before the head is sent, so that what fails at once gets an honest status; what fails later cuts
+ * the connection, because half an answer must not look like a whole one.
+ */
+export async function sendStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  source: AsyncGenerator<string>,
+  log: Log,
+): Promise<FastifyReply> {
+  const first = await source.next();
+  const encoding = chooseEncoding(request.headers['accept-encoding']);
+  reply.header('content-type', 'application/json').header('vary', 'Accept-Encoding');
+  if (encoding !== undefined) reply.header('content-encoding', encoding);
+  if (request.method === 'HEAD') {
+    await source.return(undefined);
+    return reply.send();
+  }
+  // A reader that stands still for this long has gone.
+  reply.raw.setTimeout(limits.requestTimeoutMs, () => reply.raw.destroy());
+  const text = Readable.from(turns(first, source, log), { objectMode: false });
+  if (encoding === undefined) return reply.send(text);
+  return reply.send(pipeline(text, compressors[encoding](), () => undefined));
+}
+
+async function* turns(
+  first: IteratorResult<string, unknown>,
+  source: AsyncGenerator<string>,
+  log: Log,
+): AsyncGenerator<Buffer> {
+  try {
+    let pieces = 0;
+    for (let next = first; !next.done; next = await source.next()) {
+      yield Buffer.from(next.value);
+      if (++pieces % piecesPerTurn === 0) await new Promise(setImmediate);
+    }
+  } catch (error) {
+    log.error({ err: error }, 'an answer broke off');
+    throw error;
+  } finally {
+    await source.return(undefined);
+  }
+}
+
+/** Quality 4 of Brotli compresses as fast as gzip and better. */
+const compressors = {
+  br: () =>
+    zlib.createBrotliCompress({
+      params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4, [zlib.constants.BROTLI_PARAM_LGWIN]: 19 },
+    }),
+  gzip: () => zlib.createGzip({ level: 5 }),
+};
+
+/** The encoding that the client likes best, Brotli before gzip; undefined for none. */
+export function chooseEncoding(header: string | string[] | undefined): 'br' | 'gzip' | undefined {
+  if (header === undefined) return undefined;
+  const weights = new Map<string, number>();
+  for (const part of String(header).toLowerCase().split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((word) => word.trim());
+    const weight = parameters.find((word) => word.startsWith('q='))?.slice(2);
+    weights.set(name, weight === undefined ? 1 : Number(weight) || 0);
+  }
+  const weightOf = (name: string): number => weights.get(name) ?? weights.get('*') ?? 0;
+  const [br, gzip] = [weightOf('br'), weightOf('gzip')];
+  if (br === 0 && gzip === 0) return undefined;
+  return br >= gzip ? 'br' : 'gzip';
+}

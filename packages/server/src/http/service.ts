@@ -1,0 +1,48 @@
+/** What every part of the HTTP server works with, and the part of the configuration that it needs. */
+import type { Clock } from '../clock.ts';
+import type { Counters } from '../counters.ts';
+import type { Log } from '../log.ts';
+import type { Recorder } from '../record.ts';
+import type { Store } from '../store/store.ts';
+import type { InFlight } from './idempotency.ts';
+
+/** Configuration of the HTTP server and of the periodic passes. */
+export interface HttpConfig {
+  /** Address or name that the server is bound to. */
+  host: string;
+  port: number;
+  /** PEM texts; with them the server speaks HTTPS. */
+  tls?: { cert: string | Buffer; key: string | Buffer };
+  /** `POST /api/sessions` answers 200 with nothing but `session_id`. */
+  legacyCreateReply: boolean;
+  /** Further Host names that requests may carry, with or without port. */
+  allowedHosts: readonly string[];
+  /** Origins (`scheme://host[:port]`) of other web pages that may call the API. */
+  allowedOrigins: readonly string[];
+  /** Requests of one client address per second; 0 sets no limit. */
+  requestsPerSecondMax: number;
+  /** Silence after which a session that had heartbeats is shown as suspended. */
+  heartbeatTimeoutMs: number;
+  /** Silence after which an active session is lost. */
+  lostAfterMs: number;
+  retentionDays: number;
+  sweepIntervalMs: number;
+  expireIntervalMs: number;
+  /** The operator accepts that whoever reaches the port can read and write. */
+  insecureNoAuth: boolean;
+  /** Default `limits.bodyBytesMax`. */
+  bodyBytesMax?: number;
+  /** Default `limits.expandedBodyBytesMax`. */
+  expandedBodyBytesMax?: number;
+}
+
+/** The parts that routes are made of. */
+export interface Service {
+  store: Store;
+  recorder: Recorder;
+  config: HttpConfig;
+  clock: Clock;
+  log: Log;
+  counters: Counters;
+  inFlight: InFlight;
+}

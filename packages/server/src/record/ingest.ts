@@ -1,0 +1,142 @@
+/** Agents' batches: entries of many sessions that become durable together, exactly once. */
+import {
+  type IngestInput,
+  type MetricInput,
+  type Rejection,
+  rejectionOf,
+  TachoError,
+  type WireEntry,
+} from '@tacho/protocol';
+import type { SessionHandle, Store, StoreBatch, StoreEntry } from '../store/store.ts';
+import { samplesEntry } from './draft.ts';
+import { foundSession } from './session.ts';
+
+/** A batch ready to be appended. */
+export interface IngestDraft {
+  batch: StoreBatch;
+  /** Number of wire entries in the batch. */
+  accepted: number;
+  /** Entries that were bad, or of sessions that nobody started, in the order of the request. */
+  rejected: Rejection[];
+}
+
+/** Finds the sessions of a batch and turns its entries into those of the store. */
+export async function draftIngest(
+  store: Store,
+  input: IngestInput,
+  nowUs: number,
+): Promise<IngestDraft> {
+  const sessions = new Sessions(store);
+  const rejected = [...input.rejected];
+  const indexes = goodIndexes(input);
+  const gathered = new Map<SessionHandle, Gathered>();
+  const slots: (StoreEntry | Gathered)[] = [];
+  for (const wire of input.entries) {
+    const index = indexes.next().value as number;
+    const found = sessions.find(wire);
+    const session = found instanceof Promise ? await found : found;
+    if (session instanceof TachoError) rejected.push(rejectionOf(session, index));
+    else if (wire.kind === 'metric') gather(wire.metric, session, gathered, slots);
+    else slots.push(storeEntry(wire, session, nowUs));
+  }
+  const accepted = input.entries.length - (rejected.length - input.rejected.length);
+  rejected.sort((a, b) => a.index - b.index);
+  const entries = slots.map((slot) =>
+    'metrics' in slot ? samplesEntry(slot.session, slot.metrics, nowUs) : slot,
+  );
+  const once = { kind: 'spool', spoolId: input.spoolId, seq: input.seq } as const;
+  return { batch: { receivedUs: nowUs, entries, once }, accepted, rejected };
+}
+
+/** Single metrics of one session. */
+interface Gathered {
+  session: SessionHandle;
+  metrics: MetricInput[];
+}
+
+/**
+ * The metrics of a session become one entry, at the place of the first: nothing else in a batch
+ * depends on where they stand, and typed arrays are cheaper than entries.
+ */
+function gather(
+  metric: MetricInput,
+  session: SessionHandle,
+  gathered: Map<SessionHandle, Gathered>,
+  slots: (StoreEntry | Gathered)[],
+): void {
+  const known = gathered.get(session);
+  if (known !== undefined) {
+    known.metrics.push(metric);
+    return;
+  }
+  const first = { session, metrics: [metric] };
+  gathered.set(session, first);
+  slots.push(first);
+}
+
+/** Positions in the request of the entries that were good. */
+function* goodIndexes({ rejected }: IngestInput): Generator<number, never> {
+  const bad = new Set(rejected.map(({ index }) => index));
+  for (let index = 0; ; index++) if (!bad.has(index)) yield index;
+}
+
+type Found = SessionHandle | TachoError;
+
+/** The sessions of one batch, each looked up once; a start in the batch makes a session known. */
+class Sessions {
+  readonly #store: Store;
+  readonly #known = new Map<string, Found>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  find(wire: WireEntry): Found | Promise<Found> {
+    const known = this.#known.get(wire.session);
+    const isStart = wire.kind === 'start';
+    if (known !== undefined && !(isStart && known instanceof TachoError)) return known;
+    const asked = isStart ? this.#store.reserve(wire.session) : this.#resolve(wire.session);
+    return asked instanceof Promise
+      ? asked.then((found) => this.#note(wire.session, found))
+      : this.#note(wire.session, asked);
+  }
+
+  #resolve(id: string): Found | Promise<Found> {
+    const resolution = this.#store.resolve(id);
+    return resolution instanceof Promise
+      ? resolution.then((later) => foundSession(later, id))
+      : foundSession(resolution, id);
+  }
+
+  #note(id: string, found: Found): Found {
+    this.#known.set(id, found);
+    return found;
+  }
+}
+
+function storeEntry(
+  wire: Exclude<WireEntry, { kind: 'metric' }>,
+  session: SessionHandle,
+  nowUs: number,
+): StoreEntry {
+  if (wire.kind === 'columns') {
+    const { timesUs } = wire;
+    const series = wire.series.map((s) => session.series.index(s.name, s.type, s.unit, s.tags));
+    const values = wire.series.map((s) => s.values);
+    return { kind: 'columns', session, timesUs, series, values };
+  }
+  const { atUs = nowUs } = wire;
+  switch (wire.kind) {
+    case 'start':
+      return { ...wire.start, kind: 'start', session, atUs };
+    case 'patch':
+      return { kind: 'patch', session, atUs, patch: wire.patch };
+    case 'event':
+      return { kind: 'event', session, atUs, event: wire.event };
+    case 'crash':
+      return { kind: 'crash', session, atUs, reason: wire.reason };
+    case 'heartbeat':
+    case 'end':
+      return { kind: wire.kind, session, atUs };
+  }
+}
