@@ -102,7 +102,8 @@ export function optionalTime(value: unknown, field: string, nowUs: number): numb
 
 /** Throws when an instant cannot be meant. */
 export function checkTime(us: number, field: string, nowUs: number): void {
-  if (us < 0) throw bad(field, 'is before 1970', timeForm);
+  // What rounds up to 1970 is before it all the same, and no instant is ever a negative zero.
+  if (us < 0 || Object.is(us, -0)) throw bad(field, 'is before 1970', timeForm);
   if (us > nowUs + limits.futureMaxMs * 1000) {
     throw bad(field, 'is more than a year in the future', timeForm);
   }
