@@ -6,6 +6,7 @@ import {
   makeRowPlan,
   outlierFlag,
   planRow,
+  type RowPlan,
   readRow,
   rowBytes,
   skipRow,
@@ -51,10 +52,8 @@ export function writeBlock(
   const exponent = scale(values, from, count, hint.exponent, scaled);
   if (exponent === undefined) return writeDoubles(words, from, count, out, start);
   hint.exponent = exponent;
-  if (!planRow(scaled.integers, count, plainPlan)) {
-    return writeDoubles(words, from, count, out, start);
-  }
   const end = writeIntegers(count, exponent, out, start);
+  if (end === start) return writeDoubles(words, from, count, out, start);
   const size = writeSpecials(words, from, out, end) - start;
   if ((out[start + 1]! & 63) < wideWidth && scaled.specialCount === 0) return start + size;
   const other = writeDoubles(words, from, count, spare, 0);
@@ -63,10 +62,11 @@ export function writeBlock(
   return start + other;
 }
 
-/** Writes the integers of `scaled`, as they are or as differences. */
+/** Writes the integers of `scaled`, as they are or as differences; nothing if neither is exact. */
 function writeIntegers(count: number, exponent: number, out: Uint8Array, start: number): number {
-  const delta = planDeltas(count);
-  const plan = delta ? deltaPlan : plainPlan;
+  const plan = choosePlan(count);
+  if (plan === undefined) return start;
+  const delta = plan === deltaPlan;
   const mode = delta ? modeDeltas : modeIntegers;
   out[start] = mode | ((exponent - exponentMin) << 3);
   out[start + 1] =
@@ -78,10 +78,44 @@ function writeIntegers(count: number, exponent: number, out: Uint8Array, start: 
   return writeRow(deltas, count - 1, plan, out, at);
 }
 
-/** Fills `deltas` and plans them; returns whether they are shorter than the integers. */
-function planDeltas(count: number): boolean {
-  if (count < 3 || plainPlan.width === 0) return false;
+/** The plan that makes the block shortest; plans only one of the two where a glance decides. */
+function choosePlan(count: number): RowPlan | undefined {
   const source = scaled.integers;
+  const ratio = count > 2 * glances ? glance(source, count) : 1;
+  const planned = ratio < clearRatio && planDeltas(source, count);
+  if (planned && ratio * clearRatio < 1) return deltaPlan;
+  if (!planRow(source, count, plainPlan)) return undefined;
+  if (!planned) return plainPlan;
+  const firstBytes = 1 + ((bitLength(Math.abs(source[0]!)) / 7) | 0);
+  return rowBytes(deltaPlan) + firstBytes < rowBytes(plainPlan) ? deltaPlan : plainPlan;
+}
+
+/** How many integers and differences a glance looks at. */
+const glances = 16;
+/** From this ratio of ranges on, the smaller range is taken without a second look. */
+const clearRatio = 1.2;
+
+/** Range of some of the differences over that of some of the integers; outliers rarely matter. */
+function glance(source: Float64Array, count: number): number {
+  const step = Math.floor((count - 1) / glances);
+  let min = source[0]!;
+  let max = min;
+  let deltaMin = source[1]! - min;
+  let deltaMax = deltaMin;
+  for (let k = 1, i = step; k < glances; k++, i += step) {
+    const value = source[i]!;
+    const delta = source[i + 1]! - value;
+    if (value < min) min = value;
+    else if (value > max) max = value;
+    if (delta < deltaMin) deltaMin = delta;
+    else if (delta > deltaMax) deltaMax = delta;
+  }
+  return (deltaMax - deltaMin + 1) / (max - min + 1);
+}
+
+/** Fills `deltas` and plans them; returns whether they are exact. */
+function planDeltas(source: Float64Array, count: number): boolean {
+  if (count < 3) return false;
   let previous = source[0]!;
   for (let i = 1; i < count; i++) {
     const value = source[i]!;
@@ -89,8 +123,7 @@ function planDeltas(count: number): boolean {
     previous = value;
   }
   if (!planRow(deltas, count - 1, deltaPlan)) return false;
-  const firstBytes = 1 + ((bitLength(Math.abs(source[0]!)) / 7) | 0);
-  return rowBytes(deltaPlan) + firstBytes < rowBytes(plainPlan);
+  return deltaPlan.max < 2 ** 53 && deltaPlan.min > -(2 ** 53);
 }
 
 function writeSpecials(words: Uint32Array, from: number, out: Uint8Array, start: number): number {

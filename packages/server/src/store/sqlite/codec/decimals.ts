@@ -85,30 +85,51 @@ function tryExponent(
   const up = exponent >= 0;
   let found = 0;
   let decimals = 0;
-  let previous = 0;
-  for (let i = 0; i < count; i++) {
-    const value = values[from + i]!;
+  let next = up ? scaleUp(values, from, count, power, integers) : 0;
+  let previous = next > 0 ? integers[next - 1]! : 0;
+  for (; next < count; next++) {
+    const value = values[from + next]!;
     const integer = up ? Math.round(value * power) : Math.round(value / power);
-    const back = up ? integer / power : integer * power;
-    if (
-      back === value &&
-      integer <= integerMax &&
-      integer >= -integerMax &&
-      (integer !== 0 || !Object.is(value, -0))
-    ) {
-      integers[i] = integer;
+    if (isKept(value, integer, up ? integer / power : integer * power)) {
       // Specials before the first integer take its value.
-      if (i === found) integers.fill(integer, 0, i);
+      if (found === next) integers.fill(integer, 0, next);
       previous = integer;
     } else {
-      if (isDecimal(value) && ++decimals > count >> 5) return i;
-      if (found >= count >> 2) return i;
-      specials[found++] = i;
-      integers[i] = previous;
+      if (isDecimal(value) && ++decimals > count >> 5) return next;
+      if (found >= count >> 2) return next;
+      specials[found++] = next;
     }
+    integers[next] = previous;
   }
   into.specialCount = found;
   return -1;
+}
+
+/** The usual case in a tight loop; returns the first row that does not fit. */
+function scaleUp(
+  values: Float64Array,
+  from: number,
+  count: number,
+  power: number,
+  integers: Float64Array,
+): number {
+  for (let i = 0; i < count; i++) {
+    const value = values[from + i]!;
+    const integer = Math.round(value * power);
+    if (!isKept(value, integer, integer / power)) return i;
+    integers[i] = integer;
+  }
+  return count;
+}
+
+/** Whether the integer stands for the value, which came `back` from it, bit for bit. */
+function isKept(value: number, integer: number, back: number): boolean {
+  return (
+    back === value &&
+    integer <= integerMax &&
+    integer >= -integerMax &&
+    (integer !== 0 || !Object.is(value, -0))
+  );
 }
 
 /** Whether some exponent turns the value into an integer. */
