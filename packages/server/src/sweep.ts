@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 import type { Store } from './store/store.ts';
 
 /** What the passes work with. */
-export interface SweeperParts {
+export interface SweepParts {
   store: Pick<Store, 'sweep' | 'expire'>;
   config: Pick<
     HttpConfig,
@@ -16,7 +16,7 @@ export interface SweeperParts {
 }
 
 /** Passes that run until they are stopped. */
-export interface Sweeper {
+export interface Sweeps {
   /** Resolves when no pass runs any more and none will. */
   stop(): Promise<void>;
 }
@@ -31,7 +31,7 @@ const dayUs = 24 * 3600 * 1e6;
  * run: passes never overlap, however long one takes. A pass that fails is logged and tried again at
  * its next turn. The timers do not keep the process alive.
  */
-export function startSweeper(parts: SweeperParts): Sweeper {
+export function startSweeps(parts: SweepParts): Sweeps {
   const { config } = parts;
   const stopping = new AbortController();
   const passes = [
@@ -48,14 +48,14 @@ export function startSweeper(parts: SweeperParts): Sweeper {
   };
 }
 
-async function sweepOnce({ store, config, clock, log }: SweeperParts): Promise<void> {
+async function sweepOnce({ store, config, clock, log }: SweepParts): Promise<void> {
   const lost = await store.sweep({ nowUs: clock(), lostAfterUs: config.lostAfterMs * 1000 });
   if (lost > 0) log.info({ sessions: lost }, 'silent sessions declared lost');
 }
 
 /** Deletes slice by slice; between two of them everybody else gets a turn. */
 async function expireAll(
-  { store, config, clock, log }: SweeperParts,
+  { store, config, clock, log }: SweepParts,
   stopping: AbortSignal,
 ): Promise<void> {
   const beforeUs = clock() - config.retentionDays * dayUs;

@@ -8,11 +8,10 @@ import { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
 import type { BodyLimits } from './body.ts';
 import { makeRequestCheck } from './check.ts';
-import { makeErrorHandler } from './errors.ts';
+import { makeErrorHandler, noRoute } from './errors.ts';
 import { makeExpress } from './express.ts';
 import { Guard } from './guard.ts';
 import { InFlight } from './idempotency.ts';
-import { AllowedMethods } from './methods.ts';
 import { acceptBodies } from './request-body.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
@@ -69,9 +68,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.setErrorHandler(handleError);
   app.addHook('onRequest', makeRequestCheck(guard));
   acceptBodies(app, bodyLimits);
-  const methods = new AllowedMethods(app);
   app.setNotFoundHandler((request) => {
-    throw methods.refusal(request.method, request.url);
+    throw noRoute(request.method, request.url);
   });
   addRoutes(app, service);
   return app;

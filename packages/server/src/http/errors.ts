@@ -2,7 +2,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { TachoError } from '@tacho/protocol';
+import { allowedMethods, TachoError } from '@tacho/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorReply, send } from './reply.ts';
 import type { Service } from './service.ts';
@@ -50,6 +50,23 @@ export function toTachoError(error: unknown): TachoError {
     return new TachoError('invalid_request', String(message));
   }
   return new TachoError('internal', 'The server failed; its log says more', { cause: error });
+}
+
+/** The error for a request that no route takes: 405 with the methods of its path, or 404. */
+export function noRoute(method: string, url: string): TachoError {
+  const path = plainPath(url);
+  const allow = allowedMethods(path);
+  if (allow.length === 0) {
+    return new TachoError('not_found', `There is nothing at ${JSON.stringify(path.slice(0, 200))}`);
+  }
+  const details = `${path} does not take ${method}; accepted: ${allow.join(', ')}`;
+  return new TachoError('method_not_allowed', details, { extra: { allow } });
+}
+
+/** The path without query, doubled slashes and slash at the end, as the router sees it. */
+function plainPath(url: string): string {
+  const path = url.split(/[?#]/, 1)[0] as string;
+  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
 /**
