@@ -1,0 +1,43 @@
+/** The suite that every engine passes: what a Store promises, case by case and by random histories. */
+import { describe } from 'vitest';
+import { entryCases } from './contract/entries.ts';
+import { findingCases } from './contract/finding.ts';
+import type { OpenStore } from './contract/harness.ts';
+import { historyCases } from './contract/histories.ts';
+import { lifecycleCases } from './contract/lifecycle.ts';
+import { loadCases } from './contract/load.ts';
+import { onceCases } from './contract/once.ts';
+import { retentionCases } from './contract/retention.ts';
+import { returnedCases } from './contract/returned.ts';
+import { sampleCases } from './contract/samples.ts';
+import { sessionCases } from './contract/sessions.ts';
+
+export { dump } from './contract/dump.ts';
+
+/**
+ * Declares the suite for one engine. `open` must give an empty store each time it is called; the
+ * suite closes it. Engines that can be opened again are compared before and after. Everything that
+ * packs samples is run a second time with `tight` limits.
+ */
+export function describeStoreContract(
+  name: string,
+  open: OpenStore,
+  { rounds }: { rounds: number },
+): void {
+  const openTight: OpenStore = (options) => open({ ...options, tight: true });
+  describe(`${name} keeps the contract of a store`, () => {
+    describe('sessions', () => sessionCases(open));
+    describe('finding', () => findingCases(open));
+    describe('lifecycle', () => lifecycleCases(open));
+    describe('returned machines', () => returnedCases(open));
+    describe('retention', () => retentionCases(open));
+    describe('retention, with tight limits', () => retentionCases(openTight));
+    describe('samples', () => sampleCases(open));
+    describe('samples, with tight limits', () => sampleCases(openTight));
+    describe('events and patches', () => entryCases(open));
+    describe('batches that count once', () => onceCases(open));
+    describe('load', () => loadCases(open));
+    describe('load, with tight limits', () => loadCases(openTight));
+    describe('histories', () => historyCases(open, rounds));
+  });
+}
