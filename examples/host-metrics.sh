@@ -83,12 +83,12 @@ samples_of_round() {
   metric memory_bytes gauge bytes "$1" kind:total
   metric memory_bytes gauge bytes "$2" kind:available
   set -- $space
-  metric disk_bytes gauge bytes "$1" "mount:$disk" kind:total
-  metric disk_bytes gauge bytes "$2" "mount:$disk" kind:available
+  metric disk_space_bytes gauge bytes "$1" "mount:$disk" kind:total
+  metric disk_space_bytes gauge bytes "$2" "mount:$disk" kind:available
   echo "$network" | while read -r interface received sent; do
     [ -n "$interface" ] || continue
-    metric network_bytes counter bytes "$received" "interface:$interface" direction:received
-    metric network_bytes counter bytes "$sent" "interface:$interface" direction:sent
+    metric network_traffic_bytes counter bytes "$received" "interface:$interface" direction:received
+    metric network_traffic_bytes counter bytes "$sent" "interface:$interface" direction:sent
   done
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { namingAdvice } from '@tacho/protocol';
 import { describe, expect, it } from 'vitest';
 import { launcher, removeDirectory, startServer, temporaryDirectory } from '../whole/server.ts';
 import { examplesOf } from './markdown.ts';
@@ -33,6 +34,7 @@ describe.runIf(process.platform !== 'win32')('the documentation', () => {
       const examples = examplesOf(text, server.url);
       expect(examples.length).toBeGreaterThanOrEqual(atLeast);
       expect(await problemsOf(examples, { dir, launcher: launcher() })).toEqual([]);
+      expect(await adviceOn(server.url)).toEqual([]);
     } finally {
       await server.stop();
       removeDirectory(dir);
@@ -45,3 +47,19 @@ describe.runIf(process.platform !== 'win32')('the documentation', () => {
     }
   });
 });
+
+/** What the naming guide has against the metrics that a page recorded. */
+async function adviceOn(url: string): Promise<string[]> {
+  const reply = await fetch(`${url}/api/data/sessions`);
+  const sessions = (await reply.json()) as { metrics: Metric[] }[];
+  return sessions
+    .flatMap(({ metrics }) => metrics)
+    .flatMap(({ name, unit, tags }) => namingAdvice(name, unit, tags))
+    .map(({ message }) => message);
+}
+
+interface Metric {
+  name: string;
+  unit?: string;
+  tags?: string[];
+}

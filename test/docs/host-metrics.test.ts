@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { namingAdvice } from '@tacho/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Server, startServer, temporaryDirectory } from '../whole/server.ts';
 
@@ -52,17 +53,20 @@ describe.runIf(process.platform !== 'win32')('host-metrics.sh', () => {
     expect(load).toHaveLength(2);
     expect(load[0]).toMatchObject({ type: 'gauge', unit: 'processes' });
     expect(withTag(session, 'load_average', 'window:15m')).toHaveLength(2);
-    for (const name of ['memory_bytes', 'disk_bytes']) {
+    for (const name of ['memory_bytes', 'disk_space_bytes']) {
       const [total] = withTag(session, name, 'kind:total');
       const [available] = withTag(session, name, 'kind:available');
       expect(total?.unit).toBe('bytes');
       expect(available!.value).toBeGreaterThan(0);
       expect(available!.value).toBeLessThanOrEqual(total!.value);
     }
-    const received = withTag(session, 'network_bytes', 'direction:received');
-    const sent = withTag(session, 'network_bytes', 'direction:sent');
+    const received = withTag(session, 'network_traffic_bytes', 'direction:received');
+    const sent = withTag(session, 'network_traffic_bytes', 'direction:sent');
     expect(received).toHaveLength(sent.length);
     for (const metric of received) expect(metric.type).toBe('counter');
+    for (const { name, unit, tags } of session.metrics) {
+      expect(namingAdvice(name, unit, tags)).toEqual([]);
+    }
   });
 
   it('ends its session when it is told to stop', async () => {
@@ -98,11 +102,11 @@ describe.runIf(process.platform !== 'win32')('host-metrics.sh', () => {
     expect(withTag(session, 'load_average', 'window:1m')[0]?.value).toBe(1.97);
     expect(withTag(session, 'memory_bytes', 'kind:total')[0]?.value).toBe(17179869184);
     expect(withTag(session, 'memory_bytes', 'kind:available')[0]?.value).toBe(10 * 16384);
-    expect(withTag(session, 'network_bytes', 'direction:sent')).toEqual([
+    expect(withTag(session, 'network_traffic_bytes', 'direction:sent')).toEqual([
       expect.objectContaining({ tags: ['interface:en0', 'direction:sent'], value: 222 }),
       expect.objectContaining({ tags: ['interface:utun1', 'direction:sent'], value: 44 }),
     ]);
-    expect(withTag(session, 'network_bytes', 'direction:received')[0]?.value).toBe(111);
+    expect(withTag(session, 'network_traffic_bytes', 'direction:received')[0]?.value).toBe(111);
   });
 
   it('says so when there is no server', async () => {

@@ -37,8 +37,8 @@ describe.runIf(process.platform !== 'win32')('problemsOf', () => {
   });
 
   it('reports a reply that differs, or is not JSON', async () => {
-    expect(await run({ command: `echo '{"a":1}'`, reply: '{"a":2}' })).toHaveLength(1);
-    expect(await run({ command: 'echo hello', reply: '{}' })).toHaveLength(1);
+    const differs = { command: `echo '{"a":1}'`, reply: '{"a":2}' };
+    expect(await run(differs, { command: 'echo hello', reply: '{}' })).toHaveLength(2);
   });
 
   it('looks behind the headers that curl -i prints', async () => {

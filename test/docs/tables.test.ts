@@ -3,9 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   booleansTable,
+  endpointsTable,
   errorRows,
   lifecycleTable,
   limitsTable,
+  namingTable,
   rowsOf,
   tableIn,
   withTable,
@@ -13,6 +15,8 @@ import {
 
 const generated = [
   { page: 'operations.md', name: 'limits', make: limitsTable },
+  { page: 'naming.md', name: 'naming', make: namingTable },
+  { page: 'api.md', name: 'endpoints', make: endpointsTable },
   { page: 'concepts.md', name: 'lifecycle', make: lifecycleTable },
   { page: 'concepts.md', name: 'booleans', make: booleansTable },
 ];

@@ -7,6 +7,9 @@ import {
   initialStatus,
   type Lifecycle,
   limits,
+  namingRules,
+  type Route,
+  routes,
   type SessionStatus,
   type Signal,
   sessionView,
@@ -77,6 +80,22 @@ export function booleansTable(): string {
   });
   const fields = ['`active`', '`suspended`', '`crashed`', '`hung`'];
   return table(['lifecycle', 'liveness', ...fields], rows);
+}
+
+/** Every endpoint: method and path, and what it does. */
+export function endpointsTable(): string {
+  const rows = Object.values<Route>(routes).map(({ method, path, summary, request }) => [
+    `\`${method} ${path}\``,
+    summary,
+    request?.many === true ? 'yes' : '',
+  ]);
+  return table(['Endpoint', 'What it does', 'Takes many'], rows);
+}
+
+/** The naming rules with their reasons. */
+export function namingTable(): string {
+  const rows = Object.entries(namingRules).map(([id, reason]) => [`\`${id}\``, reason]);
+  return table(['Rule', 'Why'], rows);
 }
 
 /** First cells of the error table: code, status, whether to retry, short text. */
@@ -152,10 +171,11 @@ function meaningOf(name: string): string {
   const words = (text: string) =>
     text.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
   const forms: [RegExp, (what: string) => string][] = [
-    [/^(\w+)LengthMax$/, (what) => `Characters of one ${what}.`],
-    [/^(\w+)BytesMax$/, (what) => `Bytes of one ${what} as JSON.`],
-    [/^(\w+)Max$/, (what) => `Number of ${what} of one thing.`],
-    [/^(\w+)(Ms|Days)$/, (what) => `${what[0]!.toUpperCase()}${what.slice(1)}.`],
+    [/^(\w+)LengthMax$/, (what) => `Longest ${what}, in characters.`],
+    [/^(\w+)BytesMax$/, (what) => `Largest ${what} as JSON text.`],
+    [/^(\w+)Max$/, (what) => `Most ${what} of one thing.`],
+    [/^(\w+)IntervalMs$/, (what) => `Time from one ${what} to the next.`],
+    [/^(\w+)Days$/, (what) => `Days of ${what}.`],
   ];
   for (const [pattern, say] of forms) {
     const what = pattern.exec(name)?.[1];
@@ -167,6 +187,7 @@ function meaningOf(name: string): string {
 /** A limit for people: the unit is in the name. */
 function shownValue(name: string, value: number): string {
   if (/Ms$/.test(name)) return durationOf(value);
+  if (/Port$/.test(name)) return String(value);
   if (!/Bytes/.test(name)) return value.toLocaleString('en');
   const power = [30, 20, 10].find((bits) => value % 2 ** bits === 0 && value > 0);
   if (power === undefined) return `${value.toLocaleString('en')} bytes`;
