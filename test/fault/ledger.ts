@@ -51,7 +51,7 @@ export class Ledger {
 
   /**
    * Reads every session and compares: an acknowledged fact is there exactly once, any other at most
-   * once, and the facts of one request are there together or not at all.
+   * once (not at all when it was refused), and the facts of one request stand or fall together.
    * @throws with the first hundred broken promises
    */
   async check(url: string, upTo = Number.POSITIVE_INFINITY): Promise<Checked> {
@@ -88,7 +88,11 @@ function problemOf(said: Said, counts: number[], durable: boolean): string | und
   /* End, crash and heartbeat read the same whoever said them, so they cannot tell half a request. */
   const own = counts.filter((_, i) => said.facts[i]!.number !== 0);
   const absent = own.filter((count) => count === 0).length;
-  if (absent > 0 && absent < own.length) return `stored in part: ${absent} of ${own.length} missing of ${what}`;
+  if (said.status !== undefined && said.status >= 400 && !durable && absent < own.length) {
+    return `refused and stored: ${what}`;
+  }
+  if (absent > 0 && absent < own.length)
+    return `stored in part: ${absent} of ${own.length} missing of ${what}`;
   return undefined;
 }
 

@@ -23,7 +23,7 @@ export function recordingEnvironment(
   dir: string,
   log: string,
 ): Record<string, string> {
-  return { LD_PRELOAD: shim, TACHO_RECORD_DIR: realpathSync(dir), TACHO_RECORD_LOG: log };
+  return { LD_PRELOAD: shim, RECORD_DIR: realpathSync(dir), RECORD_LOG: log };
 }
 
 /** A disk of adjustable size below a directory. */
@@ -36,8 +36,8 @@ export class SmallDisk {
     this.#file = openSync(path, 'w');
     this.environment = {
       LD_PRELOAD: shim,
-      TACHO_RECORD_DIR: realpathSync(dir),
-      TACHO_RECORD_LIMIT: path,
+      RECORD_DIR: realpathSync(dir),
+      RECORD_LIMIT: path,
     };
     this.resize(sizeBytes);
   }

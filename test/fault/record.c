@@ -2,10 +2,10 @@
  * Preloaded into a server process: records every change to files below one directory, in the order
  * in which it took effect, and can make that directory's disk full.
  *
- *   TACHO_RECORD_DIR    the directory, an absolute path without symbolic links
- *   TACHO_RECORD_LOG    where to append the record; nothing is recorded without it
- *   TACHO_RECORD_LIMIT  a file of 8 bytes: how many bytes the directory's files may hold together
- *                       (little endian; read at every growth, so it can be changed at any time)
+ *   RECORD_DIR    the directory, an absolute path without symbolic links
+ *   RECORD_LOG    where to append the record; nothing is recorded without it
+ *   RECORD_LIMIT  a file of 8 bytes: how many bytes the directory's files may hold together
+ *                 (little endian; read at every growth, so it can be changed at any time)
  *
  * Record: 40 bytes of header (see struct header), then the path, the second path, and the data.
  * A sync leaves two records, because what it covers was written before it began and is durable
@@ -75,9 +75,9 @@ static ssize_t real_write(int fd, const void *data, size_t length) {
 }
 
 __attribute__((constructor)) static void start(void) {
-  const char *dir = getenv("TACHO_RECORD_DIR");
-  const char *log = getenv("TACHO_RECORD_LOG");
-  const char *limit_path = getenv("TACHO_RECORD_LIMIT");
+  const char *dir = getenv("RECORD_DIR");
+  const char *log = getenv("RECORD_LOG");
+  const char *limit_path = getenv("RECORD_LIMIT");
   if (!dir || strlen(dir) >= sizeof directory) return;
   strcpy(directory, dir);
   directory_length = strlen(directory);

@@ -205,7 +205,10 @@ class DiskFile {
     });
     const torn = this.#pending[last];
     if (torn && 'data' in torn) {
-      bytes.apply({ at: torn.at, data: torn.data.subarray(0, integer(random, 0, torn.data.length)) });
+      bytes.apply({
+        at: torn.at,
+        data: torn.data.subarray(0, integer(random, 0, torn.data.length)),
+      });
     }
     return bytes.content();
   }

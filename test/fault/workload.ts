@@ -158,7 +158,12 @@ class Speaker {
 
   #array(session: string): Said {
     const facts = newFacts(session, 'sample', integer(this.#random, 2, 50));
-    return this.#maybeKeyed(session, 'metrics', facts.map((fact) => metric(fact.number)), facts);
+    return this.#maybeKeyed(
+      session,
+      'metrics',
+      facts.map((fact) => metric(fact.number)),
+      facts,
+    );
   }
 
   #event(session: string): Said {

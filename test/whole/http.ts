@@ -57,17 +57,21 @@ function send(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { ...options.headers, 'content-length': String(Buffer.byteLength(body)) };
-    const outgoing = request(url, { method, headers, agent: options.agent ?? shared }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.once('error', fail);
-      incoming.once('end', () => {
-        clearTimeout(timer);
-        const text = Buffer.concat(chunks).toString('utf8');
-        if (!incoming.complete) fail(new Error('the answer was cut off'));
-        else resolve(answer(incoming.statusCode ?? 0, incoming.headers, text));
-      });
-    });
+    const outgoing = request(
+      url,
+      { method, headers, agent: options.agent ?? shared },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', fail);
+        incoming.once('end', () => {
+          clearTimeout(timer);
+          const text = Buffer.concat(chunks).toString('utf8');
+          if (!incoming.complete) fail(new Error('the answer was cut off'));
+          else resolve(answer(incoming.statusCode ?? 0, incoming.headers, text));
+        });
+      },
+    );
     const timeoutMs = options.timeoutMs ?? 20_000;
     const timer = setTimeout(() => {
       outgoing.destroy(new Error(`no whole answer to ${method} ${url} within ${timeoutMs} ms`));
@@ -76,7 +80,7 @@ function send(
       clearTimeout(timer);
       reject(error);
     }
-    outgoing.once('error', fail);
+    outgoing.on('error', fail);
     outgoing.end(body);
   });
 }

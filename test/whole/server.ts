@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const args = [...command.slice(1), '--port', '0', '--data', dataDir, ...(options.args ?? [])];
   const started = performance.now();
   const child = spawn(command[0]!, args, {
-    env: { ...process.env, ...options.env },
+    env: { ...foreignEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stdout = collect(child.stdout!);
@@ -132,6 +132,12 @@ function removeDirectories(): void {
   for (const path of directories) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
+/** Our own environment without settings of Tacho: those would configure, or stop, the server under test. */
+function foreignEnvironment(): Record<string, string | undefined> {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TACHO_'));
+  return Object.fromEntries(kept);
+}
+
 /** The text of a stream so far, bounded so that a talkative server cannot fill our memory. */
 function collect(stream: NodeJS.ReadableStream): () => string {
   const lengthMax = 1024 * 1024;
@@ -191,7 +197,11 @@ async function readyUrl(
   }
 }
 
-async function end(child: ChildProcess, exited: Promise<Exit>, signal: NodeJS.Signals): Promise<Exit> {
+async function end(
+  child: ChildProcess,
+  exited: Promise<Exit>,
+  signal: NodeJS.Signals,
+): Promise<Exit> {
   child.kill(signal);
   const force = setTimeout(() => child.kill('SIGKILL'), 15_000);
   try {

@@ -16,7 +16,10 @@ export function requestBytes(
   headers: Readonly<Record<string, string>>,
   body: Buffer | string = '',
 ): Buffer {
-  return Buffer.concat([requestHead(method, path, headers, Buffer.byteLength(body)), Buffer.from(body)]);
+  return Buffer.concat([
+    requestHead(method, path, headers, Buffer.byteLength(body)),
+    Buffer.from(body),
+  ]);
 }
 
 /** The bytes of a request up to its body, for bodies that are sent more than once. */
@@ -132,7 +135,9 @@ export class AnswerReader {
     const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1];
     if (bodyless || status === 204 || status === 304) return this.#cut(status, head, rest, 0);
     if (length !== undefined) {
-      return rest.length < Number(length) ? undefined : this.#cut(status, head, rest, Number(length));
+      return rest.length < Number(length)
+        ? undefined
+        : this.#cut(status, head, rest, Number(length));
     }
     if (!/\r\ntransfer-encoding: *chunked\r\n/i.test(head)) return undefined;
     const chunked = readChunked(rest);
