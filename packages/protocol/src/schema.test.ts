@@ -73,8 +73,14 @@ const isUnreadableTime = (value: unknown) =>
     ? !/^\d{4}-\d\d-\d\dT/.test(value)
     : typeof value === 'number' && value > nowUs / 1000;
 
-const count = fc.oneof(fc.integer({ min: -2, max: 5 }), fc.double({ noNaN: true }));
-const value = fc.oneof(fc.double({ noNaN: true }), fc.constantFrom('NaN', 'Infinity', '-Infinity'));
+const count = fc.oneof(
+  fc.integer({ min: -2, max: 5 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+const value = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom('NaN', 'Infinity', '-Infinity'),
+);
 const object = fc.dictionary(fc.string(), anything, { maxKeys: 2 });
 const uuid = fc.oneof(
   fc.uuid(),

@@ -119,7 +119,7 @@ export function shown(value: unknown): string {
   if (value === undefined) return 'is missing';
   if (value === '') return 'is empty';
   if (typeof value === 'string') return `is "${value.length > 40 ? `${cut(value, 40)}…` : value}"`;
-  if (Array.isArray(value)) return 'is an array';
+  if (Array.isArray(value)) return value.length === 0 ? 'is an empty array' : 'is an array';
   if (typeof value === 'object' && value !== null) return 'is an object';
   return `is ${String(value).slice(0, 40)}`;
 }
