@@ -48,7 +48,13 @@ export interface Serving {
 /** Part of the drain time that is kept for the store, after the requests. */
 const storeShare = 0.25;
 
-/** Starts the server; rejects with a Failure that says in one line why it cannot run. */
+/** How often closing looks for connections that became idle. */
+const idleCheckMs = 20;
+
+/**
+ * Starts the server. Rejects with a Failure (or the engine's own error) that says in one line why it
+ * cannot run; nothing is left open then.
+ */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, log, clock } = options;
   const http = httpConfigOf(config);
@@ -56,9 +62,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   try {
     const app = await buildApp({ store, config: http, clock, log });
     await app.listen({ host: config.host, port: config.port });
-    const sweeps = startSweeps({ store, config: http, clock, log });
+    const sweeper = startSweeps({ store, config: http, clock, log });
     const { port } = app.server.address() as AddressInfo;
-    const stops = { app, sweeps, store, log };
+    const stops = { app, sweeper, store, log };
     let closing: Promise<boolean> | undefined;
     return {
       url: urlOf(http.tls === undefined ? 'http' : 'https', config.host, port),
@@ -114,21 +120,18 @@ function readTls(config: Config): { cert: string; key: string } | undefined {
 async function openStoreOf({ config, log, clock, openStore }: ServeOptions): Promise<Store> {
   const timeoutUs = config.heartbeatTimeoutSeconds * 1e6;
   const open = openStore ?? (await import('./store/sqlite/sqlite.ts')).openSqlite;
-  try {
-    return await open({
-      dir: config.dataDir,
-      clock,
-      log,
-      suspendedAfterUs: timeoutUs,
-      // While the server was away nobody could beat: silence is no sign of death until they had time to.
-      returnGraceUntilUs: clock() + timeoutUs,
-    });
-  } catch (error) {
-    throw new Failure(reasonOf(error), { cause: error });
-  }
+  return await open({
+    dir: config.dataDir,
+    clock,
+    log,
+    suspendedAfterUs: timeoutUs,
+    // While the server was away nobody could beat: silence is no sign of death until they had time to.
+    returnGraceUntilUs: clock() + timeoutUs,
+  });
 }
 
-function listenFailure(error: unknown, { host, port }: Config): Failure {
+/** The error in words that name the remedy; one that we do not know is passed on as it is. */
+function listenFailure(error: unknown, { host, port }: Config): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const why: Record<string, string> = {
     EADDRINUSE: `port ${port} on ${host} is in use; stop what listens there, or choose another with --port (0 picks a free one)`,
@@ -137,7 +140,8 @@ function listenFailure(error: unknown, { host, port }: Config): Failure {
     EAFNOSUPPORT: `this machine does not speak the protocol of ${host}; choose another with --host`,
     ENOTFOUND: `${host} is not a known name; choose an address with --host`,
   };
-  return new Failure(why[code] ?? reasonOf(error), { cause: error });
+  const reason = why[code];
+  return reason === undefined ? error : new Failure(reason, { cause: error });
 }
 
 function urlOf(scheme: string, host: string, port: number): string {
@@ -146,16 +150,16 @@ function urlOf(scheme: string, host: string, port: number): string {
 
 interface Stops {
   app: Awaited<ReturnType<typeof buildApp>>;
-  sweeps: ReturnType<typeof startSweeps>;
+  sweeper: ReturnType<typeof startSweeps>;
   store: Store;
   log: Log;
 }
 
-async function drain({ app, sweeps, store, log }: Stops, timeoutMs: number): Promise<boolean> {
+async function drain({ app, sweeper, store, log }: Stops, timeoutMs: number): Promise<boolean> {
   const storeMs = timeoutMs * storeShare;
   const steps: [string, () => Promise<unknown>, number][] = [
-    ['requests in flight', () => app.close(), timeoutMs - storeMs],
-    ['the store', () => Promise.resolve(sweeps.stop()).then(() => store.close()), storeMs],
+    ['requests in flight', () => closeApp(app), timeoutMs - storeMs],
+    ['the store', () => Promise.resolve(sweeper.stop()).then(() => store.close()), storeMs],
   ];
   let isClean = true;
   for (const [what, close, ms] of steps) {
@@ -166,6 +170,19 @@ async function drain({ app, sweeps, store, log }: Stops, timeoutMs: number): Pro
     app.server.closeAllConnections();
   }
   return isClean;
+}
+
+/**
+ * Closing ends idle connections once; one that becomes idle when its request is answered would keep
+ * the server open until the keep-alive timeout, so they are looked for until all are gone.
+ */
+async function closeApp(app: Stops['app']): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** `done`, or why not. */
