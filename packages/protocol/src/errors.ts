@@ -31,6 +31,7 @@ export const errorTable = {
   body_too_large: { status: 413, retryable: false, error: 'Request body too large' },
   expanded_body_too_large: { status: 413, retryable: false, error: 'Expanded body too large' },
   too_many_items: { status: 413, retryable: false, error: 'Too many items' },
+  state_too_large: { status: 413, retryable: false, error: 'State too large' },
   uri_too_long: { status: 414, retryable: false, error: 'Path too long' },
   unsupported_media_type: { status: 415, retryable: false, error: 'Unsupported media type' },
   unsupported_encoding: { status: 415, retryable: false, error: 'Unsupported content encoding' },

@@ -1,0 +1,99 @@
+/** The engine's threads as callables: the writer at once, readers and the sealer when first needed. */
+import { MessageChannel } from 'node:worker_threads';
+import { readerHandlers, type SealerOptions, sealerHandlers, writerHandlers } from './handlers.ts';
+import { type Handlers, Handover, startThread, type Thread, type Transfer } from './thread.ts';
+import type { WriterOptions } from './writer.ts';
+
+/** Calls a handler of one of the threads. */
+export type Call = <T>(method: string, argument?: unknown, transfer?: Transfer) => Promise<T>;
+
+/** The callables of a running engine. */
+export interface Engine {
+  writer: Call;
+  reader: Call;
+  sealer: Call;
+  stop(): Promise<void>;
+}
+
+/** What an engine is started with. */
+export interface EngineOptions {
+  writer: WriterOptions;
+  sealer: SealerOptions;
+  /** Called when a thread ends by itself. */
+  onDeath: (error: Error) => void;
+}
+
+/** One thread for writing, one for reading, one for sealing. */
+export function startEngine({ writer, sealer, onDeath }: EngineOptions): Engine {
+  const threads: Thread[] = [];
+  const start = (name: string, data: unknown): Thread => {
+    const thread = startThread(name, data, onDeath);
+    threads.push(thread);
+    return thread;
+  };
+  const writing = start('writer-thread', writer);
+  let reading: Thread | undefined;
+  let sealing: Thread | undefined;
+  const connectSealer = (): Thread => {
+    const thread = start('sealer-thread', sealer);
+    const { port1, port2 } = new MessageChannel();
+    // Calls of one channel are answered in order, so `connect` comes before any `run`.
+    for (const connected of [thread.connect(port1), writing.connect(port2)]) {
+      connected.catch(onDeath);
+    }
+    return thread;
+  };
+  return {
+    writer: (method, argument, transfer) => writing.caller.call(method, argument, transfer),
+    reader: (method, argument) => {
+      reading ??= start('reader-thread', { file: writer.file });
+      return reading.caller.call(method, argument);
+    },
+    sealer: (method, argument) => {
+      sealing ??= connectSealer();
+      return sealing.caller.call(method, argument);
+    },
+    stop: async () => {
+      await Promise.allSettled([reading?.caller.call('close'), sealing?.caller.call('close')]);
+      await writing.caller.call('close');
+      await Promise.all(threads.map((thread) => thread.stop()));
+    },
+  };
+}
+
+/** The same in the calling thread: for tests and tools, where starting threads costs more than it gives. */
+export function startLocalEngine({ writer, sealer }: EngineOptions): Engine {
+  const writing = writerHandlers(writer);
+  let reading: Handlers | undefined;
+  let sealing: Handlers | undefined;
+  const callWriter = local(() => writing);
+  const target = {
+    slice: (slice: unknown) => callWriter<void>('slice', slice),
+    quarantine: (damages: unknown) => callWriter('quarantine', damages),
+  };
+  return {
+    writer: callWriter,
+    reader: local(() => {
+      reading ??= readerHandlers(writer.file);
+      return reading;
+    }),
+    sealer: local(() => {
+      sealing ??= sealerHandlers(sealer, target);
+      return sealing;
+    }),
+    stop: async () => {
+      reading?.close?.(undefined as never);
+      sealing?.close?.(undefined as never);
+      await callWriter('close');
+    },
+  };
+}
+
+function local(handlers: () => Handlers): Call {
+  return async <T>(method: string, argument?: unknown): Promise<T> => {
+    // Answers come in a later turn, as they do from a thread.
+    await new Promise((resolve) => setImmediate(resolve));
+    const value = await handlers()[method]!(argument as never);
+    return (value instanceof Handover ? value.value : value) as T;
+  };
+}

@@ -1,0 +1,84 @@
+/** What each of the engine's threads answers; the same tables serve when all run in one thread. */
+import type { MessagePort } from 'node:worker_threads';
+import type { ReadParts } from '../store.ts';
+import type { Group } from './group.ts';
+import { Reader } from './reader.ts';
+import { type SealBounds, Sealer, type SealTarget } from './sealer.ts';
+import type { Slice } from './slice.ts';
+import { Caller, type Channel, type Handlers, serve } from './thread.ts';
+import { type Damage, Writer, type WriterOptions } from './writer.ts';
+
+/** Opens the writer and returns its answers. */
+export function writerHandlers(options: WriterOptions): Handlers {
+  const writer = new Writer(options);
+  const handlers: Handlers = {
+    opened: () => writer.opened(),
+    commit: (group: Group) => writer.commit(group),
+    slice: (slice: Slice) => writer.slice(slice),
+    dropSealed: () => writer.dropSealed(),
+    sweep: (page: Parameters<Writer['sweep']>[0]) => writer.sweep(page),
+    expire: (rules: Parameters<Writer['expire']>[0]) => writer.expire(rules),
+    deleteStep: () => writer.deleteStep(),
+    forgetKeys: (beforeUs: number) => writer.forgetKeys(beforeUs),
+    quarantine: (damages: Damage[]) => writer.quarantine(damages),
+    vacuumStep: (pages: number) => writer.vacuumStep(pages),
+    checkpoint: (mode: 'PASSIVE' | 'TRUNCATE') => writer.checkpoint(mode),
+    close: () => writer.close(),
+    connect: (port: MessagePort) => serve(port as unknown as Channel, handlers),
+  };
+  return handlers;
+}
+
+/** Opens a reader and returns its answers. */
+export function readerHandlers(file: string): Handlers {
+  const reader = new Reader(file);
+  return {
+    find: (idOrPrefix: string) => reader.find(idOrPrefix),
+    ids: (after: number) => reader.ids(after),
+    spool: (id: string) => reader.spool(id),
+    key: (key: string) => reader.key(key),
+    read: (request: { id: string; parts: ReadParts }) => reader.read(request),
+    next: (cursor: number) => reader.next(cursor),
+    abandon: (cursor: number) => reader.abandon(cursor),
+    close: () => reader.close(),
+  };
+}
+
+/** What the sealer is started with. */
+export interface SealerOptions {
+  file: string;
+  bounds: SealBounds;
+}
+
+/** Opens the sealer and returns its answers; slices go to the port that `connect` brings, or to `target`. */
+export function sealerHandlers(options: SealerOptions, target?: SealTarget): Handlers {
+  const sealer = new Sealer(options.file, options.bounds);
+  let to = target;
+  return {
+    connect: (port: MessagePort) => {
+      const writer = new Caller(port as unknown as Channel);
+      to = {
+        slice: (slice) => writer.call('slice', slice, buffersOf(slice)),
+        quarantine: (damages) => writer.call('quarantine', damages),
+      };
+    },
+    run: () => {
+      if (!to) throw new Error('the sealer is not connected to the writer');
+      return sealer.run(to);
+    },
+    checkpoint: () => sealer.checkpoint(),
+    close: () => sealer.close(),
+  };
+}
+
+/** Encoded columns may be views into larger buffers; only whole ones can change owner. */
+function buffersOf(slice: Slice): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  const blobs = [...slice.times, ...slice.chunks.flatMap((c) => [c.summary, c.data, c.details])];
+  for (const blob of blobs) {
+    if (blob?.buffer instanceof ArrayBuffer && blob.byteLength === blob.buffer.byteLength) {
+      buffers.add(blob.buffer);
+    }
+  }
+  return [...buffers];
+}

@@ -1,0 +1,154 @@
+/** What happens beside the commits: sealing, checkpoints, and giving free space back. */
+import { limits } from '@tacho/protocol';
+import type { Engine } from './engine.ts';
+import type { Committed } from './group.ts';
+import type { Opened } from './writer.ts';
+
+/** Bytes of commits after which the write-ahead log is copied into the database. */
+const checkpointBytes = 24 * 1024 * 1024;
+/** Without a commit for this long the engine is idle. */
+const idleMs = 2_000;
+/** Pages given back in one step. */
+const vacuumPages = 64;
+
+/** How housekeeping is set up. */
+export interface HousekeepingOptions {
+  /** Samples in the journal that start a seal. */
+  sealSamples: number;
+  onError: (error: Error, what: string) => void;
+  /** Called when commits may go on after they had to wait for sealing. */
+  onResume: () => void;
+}
+
+/** Decides when to seal, checkpoint and vacuum; one of each at a time. */
+export class Housekeeping {
+  /** Samples in the journal. */
+  unsealed: number;
+  readonly #engine: Engine;
+  readonly #options: HousekeepingOptions;
+  readonly #timer: NodeJS.Timeout;
+  #sealing: Promise<void> | undefined;
+  #checkpointing: Promise<void> | undefined;
+  #idling: Promise<void> | undefined;
+  #walBytes = 0;
+  #lastCommitMs = 0;
+  #lastSealMs = performance.now();
+  #hasJournal: boolean;
+  #hasRested = false;
+  #isStopped = false;
+
+  constructor(engine: Engine, opened: Opened, options: HousekeepingOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.unsealed = opened.unsealed;
+    this.#hasJournal = opened.journalFirst > 0;
+    this.#timer = setInterval(() => this.#tick(), 500);
+    this.#timer.unref();
+  }
+
+  /** Sealing is so far behind that commits have to wait for it. */
+  get isStalled(): boolean {
+    return this.unsealed > limits.unsealedSamplesMax;
+  }
+
+  /** A group was committed. */
+  committed({ unsealed, bytes }: Committed): void {
+    this.unsealed = unsealed;
+    this.#hasJournal = true;
+    this.#hasRested = false;
+    this.#lastCommitMs = performance.now();
+    this.#walBytes += bytes;
+    if (this.#walBytes > checkpointBytes) this.#checkpoint();
+    if (this.unsealed >= this.#options.sealSamples) this.#seal();
+  }
+
+  /** Seals everything that is in the journal. */
+  async sealAll(): Promise<void> {
+    await this.#sealing;
+    while (this.#hasJournal) {
+      this.#seal();
+      await this.#sealing;
+    }
+  }
+
+  /** Ends what is under way; nothing starts afterwards. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    await Promise.all([this.#sealing, this.#checkpointing, this.#idling]);
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    if (this.#hasJournal && nowMs - this.#lastSealMs > limits.sealAgeMs) this.#seal();
+    if (nowMs - this.#lastCommitMs > idleMs && !this.#hasRested && !this.#sealing) this.#rest();
+  }
+
+  #seal(): void {
+    if (this.#sealing || this.#isStopped) return;
+    this.#sealing = this.#sealRange()
+      .catch((error: Error) => this.#options.onError(error, 'sealing'))
+      .finally(() => {
+        this.#sealing = undefined;
+        this.#lastSealMs = performance.now();
+        if (this.#isStopped) return;
+        if (!this.isStalled) this.#options.onResume();
+        if (this.unsealed >= this.#options.sealSamples) this.#seal();
+      });
+  }
+
+  async #sealRange(): Promise<void> {
+    this.#hasJournal = await this.#engine.sealer<boolean>('run');
+    if (!this.#hasJournal) return;
+    for (;;) {
+      const { unsealed, left } = await this.#engine.writer<{ unsealed: number; left: boolean }>(
+        'dropSealed',
+      );
+      this.unsealed = unsealed;
+      this.#walBytes += 64 * 16_384;
+      if (!left) break;
+      if (this.#walBytes > checkpointBytes) this.#checkpoint();
+    }
+  }
+
+  /**
+   * The sealer's thread copies most of the log while commits go on; what was added meanwhile is
+   * little, so that the writer can finish in between two commits and the log starts over.
+   */
+  #checkpoint(): void {
+    if (this.#checkpointing || this.#isStopped) return;
+    this.#walBytes = 0;
+    this.#checkpointing = this.#engine
+      .sealer('checkpoint')
+      .then(() => this.#engine.writer('checkpoint', 'PASSIVE'))
+      .then(
+        () => {},
+        (error: Error) => this.#options.onError(error, 'a checkpoint'),
+      )
+      .finally(() => {
+        this.#checkpointing = undefined;
+      });
+  }
+
+  /** Nothing is going on: free pages and the log's space go back to the file system. */
+  #rest(): void {
+    if (this.#idling || this.#isStopped) return;
+    this.#hasRested = true;
+    this.#idling = this.#giveBack()
+      .catch((error: Error) => this.#options.onError(error, 'giving space back'))
+      .finally(() => {
+        this.#idling = undefined;
+      });
+  }
+
+  async #giveBack(): Promise<void> {
+    let before = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const free = await this.#engine.writer<number>('vacuumStep', vacuumPages);
+      // A commit came in between: the space will be used again.
+      if (free === 0 || free >= before || !this.#hasRested || this.#isStopped) break;
+      before = free;
+    }
+    if (!this.#isStopped) await this.#engine.writer('checkpoint', 'TRUNCATE');
+  }
+}
