@@ -170,8 +170,8 @@ export function fromWire(metadata: JsonObject): Histogram | undefined {
   histogram.counts[last] = (histogram.counts[last] as number) + histogram.count - inBuckets;
   histogram.sum = readNumber(metadata.sum) ?? 0;
   if (histogram.count > 0) {
-    histogram.min = readNumber(metadata.min) ?? null;
-    histogram.max = readNumber(metadata.max) ?? null;
+    histogram.min = believable(histogram, readNumber(metadata.min), 'first');
+    histogram.max = believable(histogram, readNumber(metadata.max), 'last');
   }
   histogram.notFinite = readCount(metadata.not_finite) ?? 0;
   return histogram;
@@ -261,6 +261,19 @@ function readBuckets(value: JsonValue | undefined): WireBucket[] | undefined {
   return buckets.sort((a, b) => (a.le === b.le ? 0 : a.le - b.le));
 }
 
+/** An extreme that a sender claims, null unless it lies in the first or last bucket in use. */
+function believable(
+  histogram: Histogram,
+  extreme: number | undefined,
+  which: 'first' | 'last',
+): number | null {
+  if (extreme === undefined || !Number.isFinite(extreme)) return null;
+  const used = (count: number) => count > 0;
+  const { counts, bounds } = histogram;
+  const bucket = which === 'first' ? counts.findIndex(used) : counts.findLastIndex(used);
+  return bucketOf(bounds, extreme) === bucket ? extreme : null;
+}
+
 function isCumulative(buckets: readonly WireBucket[], claimed: number | undefined): boolean {
   const counts = buckets.map(({ count }) => count);
   const last = counts[counts.length - 1] as number;
@@ -273,7 +286,7 @@ function isCumulative(buckets: readonly WireBucket[], claimed: number | undefine
 
 /** An upper edge: a finite number, or positive infinity in the spellings in use. */
 function readEdge(value: JsonValue | undefined): number | undefined {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number') return value > -Infinity ? value : undefined;
   if (typeof value !== 'string') return undefined;
   return /^\+?inf(inity)?$/i.test(value) ? Infinity : undefined;
 }
