@@ -1,5 +1,5 @@
 /** Columns: several series sampled together, named once, then arrays of times and values. */
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import { isJsonObject } from '../json.ts';
 import { limits } from '../limits.ts';
 import type { MetricType } from '../series.ts';
@@ -40,11 +40,6 @@ export const columnsFields = {
     { minItems: 1, maxItems: limits.seriesPerSessionMax },
   ),
 };
-
-const columnsBody = Type.Object(columnsFields);
-
-/** Columns as they are sent. */
-export type ColumnsBody = Static<typeof columnsBody>;
 
 /** One series of columns. */
 export interface WireSeries {

@@ -8,7 +8,7 @@ import { parseTimeUs } from '../time.ts';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** What Go writes for an instant that was never set; it stands for no instant. */
-export const zeroTime = '0001-01-01T00:00:00Z';
+const zeroTime = '0001-01-01T00:00:00Z';
 
 const timeForm =
   'an RFC 3339 time such as 2025-01-31T12:00:00.000Z, or a number of milliseconds since 1970';
