@@ -2,7 +2,7 @@
 import { parse as parseLossless } from 'lossless-json';
 import { limits } from './limits.ts';
 
-/** A JSON value; `bigint` stands for an integer that a double cannot hold exactly. */
+/** A JSON value; `bigint` stands for an integer whose digits a double would change. */
 export type JsonValue = null | boolean | number | bigint | string | JsonValue[] | JsonObject;
 
 /** A JSON object. */
@@ -23,8 +23,8 @@ const surveyFirstLength = 2 * 1024 * 1024;
 
 /**
  * Reads JSON text without losing anything that telemetry sends:
- * - integers beyond `Number.MAX_SAFE_INTEGER` become bigint, at most `limits.jsonIntegerDigitsMax`
- *   digits long (longer ones cost more than linear time to convert);
+ * - integers beyond 2^53 whose digits a double would change become bigint; they are at most
+ *   `limits.jsonIntegerDigitsMax` digits long (longer ones cost more than linear time to convert);
  * - the bare words NaN, Infinity and -Infinity, which Python writes, become strings of that name,
  *   and so do numbers outside the range of a double (1e999);
  * - `__proto__` is an ordinary key; of equal keys the last one wins, as in JSON.parse.
@@ -234,7 +234,8 @@ function isFollowedByColon(text: string, start: number): boolean {
 /** A number literal as number, bigint or, where neither can hold it, as the name of an infinity. */
 function readNumber(literal: string): number | bigint | string {
   const value = Number(literal);
-  if (Number.isSafeInteger(value) || /[.eE]/.test(literal)) {
+  // Also beyond 2^53 a double may write the very digits that were read.
+  if (/[.eE]/.test(literal) || String(value) === literal || Number.isSafeInteger(value)) {
     return Number.isFinite(value) ? value : String(value);
   }
   if (literal.length > limits.jsonIntegerDigitsMax) {
