@@ -1,5 +1,5 @@
 /** Bundles the server into packages/server/dist/bundle: a thousand small modules would cost more than the start may take. */
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -28,17 +28,14 @@ await build({
   logLevel: 'warning',
 });
 
-/** Files that run as threads of their own, by name: those that `startThread` is called with. */
+/** Files that run as threads of their own, by name. */
 function threads(folder: string): Record<string, string> {
-  const entries: Record<string, string> = {};
-  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (!path.endsWith('.ts') || path.endsWith('.test.ts')) continue;
-    const text = readFileSync(join(folder, path), 'utf8');
-    for (const [, name = ''] of text.matchAll(/startThread\(\s*'([\w-]+)'/g)) {
-      entries[name] = join(folder, path.slice(0, -basename(path).length), `${name}.ts`);
-    }
-  }
-  return entries;
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return Object.fromEntries(
+    paths
+      .filter((path) => path.endsWith('-thread.ts'))
+      .map((path) => [basename(path, '.ts'), join(folder, path)]),
+  );
 }
 
 /** Bundled CommonJS packages call `require` for what belongs to Node; ES modules have none. */

@@ -6,7 +6,7 @@ import { limits } from '@tacho/protocol';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { explain, Failure, reasonOf } from './failure.ts';
-import { buildApp } from './http/app.ts';
+import type { buildApp } from './http/app.ts';
 import type { HttpConfig } from './http/service.ts';
 import type { Log } from './log.ts';
 import type { Store, StoreClock } from './store/store.ts';
@@ -58,9 +58,10 @@ const idleCheckMs = 20;
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, log, clock } = options;
   const http = httpConfigOf(config);
-  const store = await openStoreOf(options);
+  // The engine's threads start while this one loads the HTTP side: together they are the start-up time.
+  const [store, { buildApp }] = await Promise.all([openStoreOf(options), import('./http/app.ts')]);
   try {
-    const app = await buildApp({ store, config: http, clock, log });
+    const app = buildApp({ store, config: http, clock, log });
     await app.listen({ host: config.host, port: config.port });
     const sweeper = startSweeps({ store, config: http, clock, log });
     const { port } = app.server.address() as AddressInfo;
@@ -149,7 +150,7 @@ function urlOf(scheme: string, host: string, port: number): string {
 }
 
 interface Stops {
-  app: Awaited<ReturnType<typeof buildApp>>;
+  app: ReturnType<typeof buildApp>;
   sweeper: ReturnType<typeof startSweeps>;
   store: Store;
   log: Log;
