@@ -20,7 +20,7 @@ export interface FuzzCase {
   /** Whole requests among it, each of which must be answered; 0 when the server may just hang up. */
   answers: number;
   /** After sending: wait for the answers, say that nothing more comes, or break the connection. */
-  then: 'wait' | 'finish' | 'reset';
+  afterwards: 'wait' | 'finish' | 'reset';
   /** The answer has no body. */
   bodyless: boolean;
 }
@@ -64,7 +64,7 @@ export const kinds: Record<
 const json = { 'content-type': 'application/json' };
 
 function whole(bytes: Buffer): FuzzCase {
-  return { pieces: [{ bytes, afterMs: 0 }], answers: 1, then: 'wait', bodyless: false };
+  return { pieces: [{ bytes, afterMs: 0 }], answers: 1, afterwards: 'wait', bodyless: false };
 }
 
 function post(
@@ -285,7 +285,7 @@ function headersCase(context: FuzzContext): fc.Arbitrary<FuzzCase> {
     ...post(right.path, toText(right.body), { ...json, ...Object.fromEntries(headers) }),
     /* A message whose length is in doubt, or that asks for another protocol, may be cut off. */
     answers: headers.some(([name]) => framing.has(name.toLowerCase())) ? 0 : 1,
-    then: 'finish' as const,
+    afterwards: 'finish' as const,
   }));
 }
 
@@ -307,7 +307,7 @@ const garbageCase: fc.Arbitrary<FuzzCase> = fc
       Buffer.from(`GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(5_000)}\r\n`),
     ),
   )
-  .map((bytes) => ({ ...whole(bytes), answers: 0, then: 'finish' as const }));
+  .map((bytes) => ({ ...whole(bytes), answers: 0, afterwards: 'finish' as const }));
 
 function slowCase(context: FuzzContext): fc.Arbitrary<FuzzCase> {
   return fc
@@ -325,9 +325,9 @@ function abandonedCase(context: FuzzContext): fc.Arbitrary<FuzzCase> {
       fc.nat(),
       fc.constantFrom('finish' as const, 'reset' as const),
     )
-    .map(([right, at, then]) => {
+    .map(([right, at, afterwards]) => {
       const bytes = requestBytes('POST', right.path, json, toText(right.body));
-      return { ...whole(bytes.subarray(0, 1 + (at % (bytes.length - 1)))), answers: 0, then };
+      return { ...whole(bytes.subarray(0, 1 + (at % (bytes.length - 1)))), answers: 0, afterwards };
     });
 }
 

@@ -26,7 +26,7 @@ export class Connections {
     const socket = await this.#take();
     const outcome: Outcome = { answers: [], closed: false, hung: false };
     const reader = new AnswerReader();
-    const wanted = fuzzCase.then === 'wait' ? fuzzCase.answers : 0;
+    const wanted = fuzzCase.afterwards === 'wait' ? fuzzCase.answers : 0;
     const done = new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         outcome.hung = true;
@@ -71,8 +71,8 @@ export class Connections {
       if (socket.destroyed) return;
       socket.write(bytes);
     }
-    if (fuzzCase.then === 'finish') socket.end();
-    if (fuzzCase.then === 'reset') socket.resetAndDestroy();
+    if (fuzzCase.afterwards === 'finish') socket.end();
+    if (fuzzCase.afterwards === 'reset') socket.resetAndDestroy();
   }
 
   #keep(socket: Socket): void {

@@ -13,7 +13,7 @@ export function problemOf(fuzzCase: FuzzCase, outcome: Outcome): string | undefi
     if (problem)
       return `${problem}: ${answer.head.trim()}\n${answer.body.toString('utf8', 0, 500)}`;
   }
-  if (fuzzCase.then === 'reset') return undefined;
+  if (fuzzCase.afterwards === 'reset') return undefined;
   if (outcome.hung) return `hung after ${outcome.answers.length} of ${fuzzCase.answers} answers`;
   if (fuzzCase.answers > 0 && outcome.answers.length === 0) return 'hung up without an answer';
   const last = outcome.answers.at(-1);
