@@ -18,7 +18,7 @@ export function riceParameter(values: readonly number[]): number {
   let bestBits = Number.POSITIVE_INFINITY;
   for (let k = Math.max(0, guess - 1); k <= Math.min(parameterMax, Math.max(0, guess + 1)); k++) {
     let bits = 0;
-    for (const value of values) bits += riceBits(value, k);
+    for (let i = 0; i < values.length; i++) bits += riceBits(values[i]!, k);
     if (bits < bestBits) {
       bestBits = bits;
       best = k;
@@ -28,9 +28,14 @@ export function riceParameter(values: readonly number[]): number {
 }
 
 function riceBits(value: number, parameter: number): number {
-  const quotient = Math.floor(value / 2 ** parameter);
+  const quotient = quotientOf(value, parameter);
   if (quotient >= escapeQuotient) return escapeQuotient + lengthBits + bitLength(value);
   return quotient + 1 + parameter;
+}
+
+/** The part of the value above the lowest bits, or anything from the escape on. */
+function quotientOf(value: number, parameter: number): number {
+  return value < 2 ** 31 ? value >>> parameter : escapeQuotient;
 }
 
 /** Writes bits, lowest first, into a byte array that grows. */
@@ -51,21 +56,29 @@ export class BitWriter {
   }
 
   #byte(): void {
-    if (this.#at === this.#bytes.length) {
-      const larger = new Uint8Array(this.#at * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
+    if (this.#at === this.#bytes.length) this.#grow();
     this.#bytes[this.#at++] = this.#word;
     this.#word >>>= 8;
   }
 
+  #grow(): void {
+    const larger = new Uint8Array(this.#at * 2);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+
   /** Writes an integer 0 … 2^53 by its Rice code: quotient in ones, a zero, remainder. */
   rice(value: number, parameter: number): void {
-    const quotient = Math.floor(value / 2 ** parameter);
+    const quotient = quotientOf(value, parameter);
     if (quotient < escapeQuotient) {
-      this.bits((1 << quotient) - 1, quotient + 1);
-      this.bits(value, parameter);
+      const ones = (1 << quotient) - 1;
+      if (quotient + parameter < 24) {
+        const rest = value & ((1 << parameter) - 1);
+        this.bits(ones | (rest << (quotient + 1)), quotient + 1 + parameter);
+      } else {
+        this.bits(ones, quotient + 1);
+        this.bits(value, parameter);
+      }
       return;
     }
     this.bits((1 << escapeQuotient) - 1, escapeQuotient);
@@ -89,24 +102,33 @@ export class BitWriter {
 /** Reads what a `BitWriter` wrote; beyond the end it reads zeros, and `at` tells. */
 export class BitReader {
   readonly #data: Uint8Array;
-  /** Position of the next byte. */
-  at: number;
+  #next: number;
   #word = 0;
   #left = 0;
 
   constructor(data: Uint8Array, at: number) {
     this.#data = data;
-    this.at = at;
+    this.#next = at;
+  }
+
+  /** Position of the first byte of which no bit was read. */
+  get at(): number {
+    return this.#next - (this.#left >>> 3);
+  }
+
+  /** Makes at least 24 bits ready. */
+  #fill(): void {
+    while (this.#left < 24) {
+      const byte = this.#next < this.#data.length ? this.#data[this.#next]! : 0;
+      this.#next++;
+      this.#word |= byte << this.#left;
+      this.#left += 8;
+    }
   }
 
   /** The next `count` bits (0 … 24). */
   bits(count: number): number {
-    while (this.#left < count) {
-      const byte = this.at < this.#data.length ? this.#data[this.at]! : 0;
-      this.at++;
-      this.#word |= byte << this.#left;
-      this.#left += 8;
-    }
+    this.#fill();
     const value = this.#word & ((1 << count) - 1);
     this.#word >>>= count;
     this.#left -= count;
@@ -115,9 +137,16 @@ export class BitReader {
 
   /** An integer that `rice` wrote. */
   rice(parameter: number): number {
-    let quotient = 0;
-    while (quotient < escapeQuotient && this.bits(1) === 1) quotient++;
-    if (quotient < escapeQuotient) return quotient * 2 ** parameter + this.bits(parameter);
+    this.#fill();
+    const zeros = ~this.#word;
+    // Position of the first zero bit.
+    const quotient = 31 - Math.clz32(zeros & -zeros);
+    if (quotient < escapeQuotient) {
+      this.#word >>>= quotient + 1;
+      this.#left -= quotient + 1;
+      return (quotient << parameter) | this.bits(parameter);
+    }
+    this.bits(escapeQuotient);
     const length = this.bits(lengthBits);
     let value = 0;
     for (let done = 0; done < length; done += 16) {

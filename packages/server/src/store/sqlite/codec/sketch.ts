@@ -224,11 +224,12 @@ function decodeBuckets(reader: Reader, buckets: Buckets): void {
   let index = reader.signed();
   const hit = reader.varint();
   const parameters = reader.byte();
-  if (hit > bucketMax - bucketMin) throw new RangeError('too many buckets');
+  if (index < bucketMin || index + hit - 1 > bucketMax) throw new RangeError('bucket out of range');
+  if (hit > 0) makeRoom(buckets, index, index + hit - 1);
   const bits = new BitReader(reader.data, reader.at);
   for (let i = 0; i < hit; i++) {
     if (i > 0) index += bits.rice(parameters >>> 4) + 1;
-    if (index < bucketMin || index > bucketMax) throw new RangeError('bucket out of range');
+    if (index > bucketMax) throw new RangeError('bucket out of range');
     addCount(buckets, index, bits.rice(parameters & 15) + 1);
   }
   reader.at = bits.at;
