@@ -94,7 +94,7 @@ export const settings: Settings = {
     env: 'TACHO_LOG_LEVEL',
     flag: '--log-level <level>',
     default: 'info',
-    doc: 'Least important level that is logged to stderr; `debug` logs every request.',
+    doc: 'Least important level that is logged to stderr; `debug` also logs every refused request.',
     ...oneOf(logLevels),
   },
   logFormat: {
