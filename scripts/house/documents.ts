@@ -6,8 +6,8 @@ import { type Repo, type Rule, sources } from './repo.ts';
 const mapPage = 'docs/architecture.md';
 
 /**
- * The map names every source file. In a section whose heading holds a folder in backticks, paths
- * are relative to that folder; everywhere a path from the root will do.
+ * The map names every source file. In a section whose heading is a folder, paths are relative to
+ * that folder; everywhere a path from the root will do.
  */
 const mapNamesEveryFile: Rule = (repo) => {
   const text = repo.files.get(mapPage);
@@ -57,7 +57,7 @@ function pathsNamed(text: string): { base: string; path: string }[] {
   const named: { base: string; path: string }[] = [];
   for (const line of text.replaceAll(/```[\s\S]*?```/g, '').split('\n')) {
     const paths = [...line.matchAll(/`([\w@.*-]*[\w@./-]*)`/g)].map(([, path = '']) => path);
-    if (line.startsWith('#')) base = paths.find((path) => path.includes('/')) ?? '';
+    if (line.startsWith('#')) base = /^#+ `?([\w@.-]+(\/[\w@.-]*)+)`?$/.exec(line)?.[1] ?? '';
     for (const path of paths) {
       if (/\/$|^\.?[\w@.-]*\/?[\w@./-]*\.(ts|js|json|md|yml|sh)$/.test(path))
         named.push({ base, path });

@@ -27,7 +27,7 @@ export interface ServeOptions {
 export type OpenStore = (options: OpenStoreOptions) => Promise<Store>;
 
 /** What every engine is opened with. */
-export interface OpenStoreOptions extends StoreClock {
+interface OpenStoreOptions extends StoreClock {
   /** Data directory, absolute. */
   dir: string;
   clock: Clock;

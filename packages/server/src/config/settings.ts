@@ -44,7 +44,7 @@ export interface Config {
 }
 
 /** Everything that is known about one setting. */
-export interface Setting<T> {
+interface Setting<T> {
   /** Environment variable. */
   env: string;
   /** Command line flag, with its value's name unless it is a switch. */
