@@ -87,7 +87,7 @@ export const routes = {
     summary: 'Create a session; an `id` that exists already is answered with its session',
     request: { schema: createBody, optional: false, many: false },
     reply: { status: 201, schema: sessionReply, streamed: true },
-    errors: [...doorErrors, ...writeErrors, 'invalid_field'],
+    errors: [...doorErrors, ...writeErrors, 'invalid_field', 'state_too_large'],
   },
   getSession: {
     method: 'GET',
@@ -102,7 +102,7 @@ export const routes = {
     summary: 'Merge a patch into the state of a session',
     request: { schema: stateBody, optional: true, many: false },
     reply: success,
-    errors: [...doorErrors, ...sessionErrors, ...writeErrors, 'invalid_field'],
+    errors: [...doorErrors, ...sessionErrors, ...writeErrors, 'invalid_field', 'state_too_large'],
   },
   logEvent: {
     method: 'POST',
@@ -150,7 +150,7 @@ export const routes = {
     summary: 'Deliver a batch of an agent, exactly once however often it is sent',
     request: { schema: ingestBody, optional: false, many: false },
     reply: { status: 200, schema: ingestReply, streamed: false },
-    errors: [...doorErrors, ...writeErrors, 'invalid_field', 'too_many_items'],
+    errors: [...doorErrors, ...writeErrors, 'invalid_field', 'too_many_items', 'state_too_large'],
   },
   allSessions: {
     method: 'GET',

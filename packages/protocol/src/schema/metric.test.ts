@@ -125,11 +125,17 @@ describe('the error of a metric', () => {
     let deep: object = {};
     for (let i = 0; i < limits.jsonDepthMax; i++) deep = { deep };
     expect(problem({ name: 'n', value: 1, metadata: deep })).toContain('nested too deep');
-    const sized = (bytes: number) => ({ a: 'é'.repeat((bytes - '{"a":""}'.length) / 2) });
-    const fits = { name: 'n', value: 1, metadata: sized(limits.metadataBytesMax) };
-    expect(read(fits).metadata).toBe(fits.metadata);
-    expect(problem({ ...fits, metadata: sized(limits.metadataBytesMax + 2) })).toContain(
-      `metadata takes ${limits.metadataBytesMax + 2} bytes`,
-    );
+    const max = limits.metadataBytesMax;
+    // One, two, three and four bytes, each at the end of what takes so many.
+    for (const characters of ['\u007f', '\u0080', '\u07ff', '\u0800', '\uffff', '\u{10000}']) {
+      const room = max - '{"a":""}'.length;
+      const count = Math.floor(room / new TextEncoder().encode(characters).length);
+      const padding = 'x'.repeat(room - count * new TextEncoder().encode(characters).length);
+      const metadata = { a: characters.repeat(count) + padding };
+      expect(read({ name: 'n', value: 1, metadata }).metadata).toBe(metadata);
+      expect(problem({ name: 'n', value: 1, metadata: { a: `${metadata.a}x` } })).toContain(
+        `metadata takes ${max + 1} bytes`,
+      );
+    }
   });
 });
