@@ -44,6 +44,8 @@ export function parseJson(text: string): JsonValue {
     if (found === 0 && value !== undefined) return value;
   }
   const readable = (found & bareWords) === 0 ? text : quoteBareWords(text);
+  // Numbers that overflow or lose digits need the slow parser, words in quotes do not.
+  if ((found & wideNumbers) === 0) return JSON.parse(readable) as JsonValue;
   return parseLossless(readable, undefined, {
     parseNumber: readNumber,
     onDuplicateKey: ({ newValue }) => newValue,
@@ -203,7 +205,7 @@ function endOfDigits(text: string, start: number): number {
 
 /** Puts NaN, Infinity and -Infinity outside of strings in quotes, where a value may stand. */
 function quoteBareWords(text: string): string {
-  const pieces: string[] = [];
+  let quoted = '';
   let copied = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -211,18 +213,18 @@ function quoteBareWords(text: string): string {
       i = endOfString(text, i);
       continue;
     }
-    const word = code === capitalN ? 'NaN' : code === capitalI ? 'Infinity' : '';
-    if (word === '' || !text.startsWith(word, i)) continue;
+    if (code !== capitalN && code !== capitalI) continue;
+    const word = code === capitalN ? 'NaN' : 'Infinity';
+    if (!text.startsWith(word, i)) continue;
     const negative = word === 'Infinity' && text.charCodeAt(i - 1) === minus;
     const start = negative ? i - 1 : i;
     i += word.length - 1;
     // Not as a key: {NaN: 1} stays the mistake that it is.
     if (isFollowedByColon(text, i + 1)) continue;
-    pieces.push(text.slice(copied, start), '"', text.slice(start, i + 1), '"');
+    quoted += `${text.slice(copied, start)}"${negative ? '-' : ''}${word}"`;
     copied = i + 1;
   }
-  pieces.push(text.slice(copied));
-  return pieces.join('');
+  return quoted + text.slice(copied);
 }
 
 function isFollowedByColon(text: string, start: number): boolean {
