@@ -4,7 +4,7 @@ import { type BodyLimits, takeBody } from './body.ts';
 import { reportError } from './errors.ts';
 import type { Guard } from './guard.ts';
 import { errorReply, sendRaw } from './reply.ts';
-import type { Service } from './service.ts';
+import { receiptUs, type Service } from './service.ts';
 import { type ReadDraft, write } from './write.ts';
 
 /** What the short road shares with the long one. */
@@ -45,7 +45,7 @@ export function makeExpress({ service, guard, bodyLimits, writes }: ExpressParts
     takeBody(request, bodyLimits, (error, bytes) => {
       if (error !== null) return fail(error);
       try {
-        const draft = readDraft({ bytes, mediaType: 'json' }, clock());
+        const draft = readDraft({ bytes, mediaType: 'json' }, receiptUs(clock));
         write(service, asked, draft).then((reply) => {
           counters.requestsSucceeded++;
           sendRaw(response, reply);

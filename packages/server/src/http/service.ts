@@ -46,3 +46,12 @@ export interface Service {
   counters: Counters;
   inFlight: InFlight;
 }
+
+/**
+ * The instant at which something was received, in whole milliseconds: finer times are given out only
+ * where a sender gave them, and coarse ones compress better.
+ */
+export function receiptUs(clock: Clock): number {
+  const nowUs = clock();
+  return nowUs - (nowUs % 1000);
+}

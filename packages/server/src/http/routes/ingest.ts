@@ -5,7 +5,7 @@ import { draftIngest } from '../../record/ingest.ts';
 import { parseBody } from '../body.ts';
 import { jsonReply, type Reply, send } from '../reply.ts';
 import { bodyOf } from '../request-body.ts';
-import type { Service } from '../service.ts';
+import { receiptUs, type Service } from '../service.ts';
 import { requireMediaType } from '../write.ts';
 
 /** Adds the route. A batch has its own identity, so an Idempotency-Key adds nothing here. */
@@ -22,7 +22,7 @@ export function addIngestRoute(app: FastifyInstance, service: Service): void {
  * agent would send it for ever.
  */
 async function ingest({ store, recorder, clock }: Service, bytes: Buffer | undefined) {
-  const nowUs = clock();
+  const nowUs = receiptUs(clock);
   const input = readIngest(parseBody(bytes), nowUs);
   const { batch, accepted, rejected } = await draftIngest(store, input, nowUs);
   const appended = await recorder.append(batch, accepted);

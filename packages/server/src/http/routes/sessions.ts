@@ -8,7 +8,7 @@ import { parseBody } from '../body.ts';
 import type { IdempotencyKey } from '../idempotency.ts';
 import { jsonReply, type Reply, send, sendStream } from '../reply.ts';
 import { bodyOf, keyOf } from '../request-body.ts';
-import type { Service } from '../service.ts';
+import { receiptUs, type Service } from '../service.ts';
 import { freshDocument, sessionDocument, sessionsDocument } from '../session-document.ts';
 import { answered, requireMediaType, storedForm } from '../write.ts';
 
@@ -112,7 +112,7 @@ async function createOnce(
 ): Promise<Reply | undefined> {
   const { store, recorder, clock } = service;
   if (id !== undefined && (await store.resolve(id)).kind === 'found') return undefined;
-  const nowUs = clock();
+  const nowUs = receiptUs(clock);
   const session = await store.reserve(id ?? randomUUID());
   const reply = createReply(service, session.id, start, nowUs);
   const entries = [{ ...start, kind: 'start', session, atUs: nowUs } as const];

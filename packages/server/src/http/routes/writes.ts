@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { send } from '../reply.ts';
 import { bodyOf, keyOf } from '../request-body.ts';
-import type { Service } from '../service.ts';
+import { receiptUs, type Service } from '../service.ts';
 import { type ReadDraft, write } from '../write.ts';
 import { readEvents } from './events.ts';
 import { readCrashReport, readEnd, readHeartbeat } from './lifecycle.ts';
@@ -24,7 +24,7 @@ export function addWriteRoutes(app: FastifyInstance, service: Service): void {
   for (const [name, readDraft] of writes) {
     app.post<{ Params: { id: string } }>(`/api/sessions/:id/${name}`, async (request, reply) => {
       const body = bodyOf(request);
-      const draft = readDraft(body, service.clock());
+      const draft = readDraft(body, receiptUs(service.clock));
       const key = keyOf(request, body);
       return send(reply, await write(service, request.params.id, draft, key));
     });
