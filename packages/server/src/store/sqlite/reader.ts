@@ -5,7 +5,6 @@ import {
   type JsonObject,
   limits,
   parseJson,
-  parseSeriesKey,
   type SeriesKey,
   type SessionStatus,
   stringifyJson,
@@ -22,6 +21,7 @@ import { type Database, openReader, type Statement } from './database.ts';
 import { JournalIndex } from './journal-index.ts';
 import { applyTouch, type StatusRow } from './live.ts';
 import { SampleReader, type SeriesRow } from './sample-reader.ts';
+import { parseSeriesText } from './series-text.ts';
 import { Handover, type Transfer } from './thread.ts';
 import type { Damage } from './writer.ts';
 
@@ -185,7 +185,7 @@ export class Reader {
     let merged: Generator<Omit<SampleRows, 'keys'>> | undefined;
     if (parts.samples) {
       const series = this.#sql.series.all(session.no) as unknown as SeriesRow[];
-      keys = series.map(({ key }) => parseSeriesKey(key));
+      keys = series.map(({ key }) => parseSeriesText(key));
       merged = this.#samples.open(session.no, id, series);
     }
     return this.#pieces(session.no, row, parts, lastEvent ?? 0, keys, merged);

@@ -1,5 +1,5 @@
 /** Turns journal rows into chunks, off the writer's thread: reads, sorts, encodes, hands over slices. */
-import { limits, parseSeriesKey } from '@tacho/protocol';
+import { limits } from '@tacho/protocol';
 import type { SampleDetail } from '../store.ts';
 import { appendDetails, encodeDetails } from './codec/details.ts';
 import { decodeSummary, encodeSummary, extendSummary, summarize } from './codec/summary.ts';
@@ -8,6 +8,7 @@ import { appendValues, decodeValues, encodeValues } from './codec/values.ts';
 import { type Database, openReader, type Statement } from './database.ts';
 import { type Block, decodeFrame, decodeTouches } from './frame.ts';
 import { type Gathered, gather } from './gather.ts';
+import { parseSeriesText } from './series-text.ts';
 import { type ChunkWrite, type Slice, sealedAll } from './slice.ts';
 import type { Damage } from './writer.ts';
 
@@ -248,7 +249,7 @@ class SliceDraft {
     this.#shared = [];
     this.#types.clear();
     for (const row of this.#sql.series.iterate(session) as Iterable<{ no: number; key: string }>) {
-      this.#types.set(row.no, parseSeriesKey(row.key).type);
+      this.#types.set(row.no, parseSeriesText(row.key).type);
     }
   }
 

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { describeStoreContract } from '../contract.ts';
 import type { OpenStore } from '../contract/harness.ts';
+import { describeStoreContract } from '../contract.ts';
 import { openSqlite, type SqliteOptions } from './sqlite.ts';
 
 const dirs: string[] = [];
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-const tightSeal = { rangeSamples: 20, chunkSamplesMax: 7, sliceChunksMax: 2 };
+const tightSeal = { rangeSamples: 20, chunkSamplesMax: 7, sliceChunksMax: 6 };
 
 function opener(local: boolean): OpenStore {
   return async ({ tight, ...clock }) => {
@@ -22,8 +22,13 @@ function opener(local: boolean): OpenStore {
       local,
       ...(tight && { seal: tightSeal, sealSamples: 5 }),
     };
-    const store = await openSqlite(options);
-    return { store, reopen: () => openSqlite(options) };
+    let store = await openSqlite(options);
+    const reopen = async () => {
+      await store.close();
+      store = await openSqlite(options);
+      return store;
+    };
+    return { store, reopen };
   };
 }
 

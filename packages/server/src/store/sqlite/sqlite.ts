@@ -5,8 +5,6 @@ import {
   type JsonObject,
   type JsonValue,
   limits,
-  parseSeriesKey,
-  seriesKeyText,
   stringifyJson,
   TachoError,
 } from '@tacho/protocol';
@@ -33,6 +31,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { OnceLedger } from './once.ts';
 import type { FindAnswer, Found, Pieces } from './reader.ts';
 import { type SealBounds, sealBounds } from './sealer.ts';
+import { parseSeriesText, seriesText } from './series-text.ts';
 import { storeError } from './store-error.ts';
 import type { Damage, Opened } from './writer.ts';
 
@@ -278,7 +277,7 @@ export class SqliteStore implements Store {
     if (known) return known;
     const handle = new SqliteHandle(
       found.id,
-      found.series.map(({ key }) => parseSeriesKey(key)),
+      found.series.map(({ key }) => parseSeriesText(key)),
     );
     handle.no = found.no;
     handle.isDurable = true;
@@ -383,7 +382,7 @@ export class SqliteStore implements Store {
     for (let local = handle.nos.length; local < keys.length; local++) {
       const no = ++this.#lastSeries;
       handle.nos.push(no);
-      const key = seriesKeyText(keys[local]!);
+      const key = seriesText(keys[local]!);
       this.#group.op({ op: 'series', no, session: handle.no, local, key }, receivedUs, receivedUs);
     }
     this.#group.handles.add(handle);

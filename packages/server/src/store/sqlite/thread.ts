@@ -1,5 +1,10 @@
 /** Calls between the main thread and the engine's threads: one request, one answer, in order. */
-import { type MessagePort, type TransferListItem, Worker } from 'node:worker_threads';
+import {
+  type MessagePort,
+  type TransferListItem,
+  Worker,
+  type WorkerOptions,
+} from 'node:worker_threads';
 
 /** Functions that a thread offers; an answer may name buffers to hand over instead of copying. */
 export type Handlers = { [method: string]: (argument: never) => unknown };
@@ -125,13 +130,14 @@ export interface Thread {
  * which is how tests run without a build.
  */
 export function startThread(name: string, data: unknown, onDeath: (error: Error) => void): Thread {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const worker = new Worker(new URL(`./${name}${extension}`, import.meta.url), {
+  const isSource = import.meta.url.endsWith('.ts');
+  const entry = new URL(`./${name}${isSource ? '.ts' : '.js'}`, import.meta.url);
+  const options: WorkerOptions = {
     workerData: data,
-    execArgv: extension === '.ts' ? ['--import', 'tsx', '--conditions=source'] : [],
     // A small young generation keeps the sum of all threads within the memory target.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
+  };
+  const worker = isSource ? startFromSource(entry, options) : new Worker(entry, options);
   const caller = new Caller(worker as unknown as Channel);
   let stopping = false;
   worker.on('error', (error) => {
@@ -151,6 +157,16 @@ export function startThread(name: string, data: unknown, onDeath: (error: Error)
       await worker.terminate();
     },
   };
+}
+
+/** Node 20 does not apply loaders of the parent to a thread, so the thread registers tsx itself. */
+function startFromSource(entry: URL, options: WorkerOptions): Worker {
+  const tsx = import.meta.resolve('tsx/esm/api');
+  const code = `import(${JSON.stringify(tsx)}).then(({ register }) => {
+    register();
+    return import(${JSON.stringify(entry.href)});
+  });`;
+  return new Worker(code, { ...options, eval: true, execArgv: ['--conditions=source'] });
 }
 
 function failureOf(error: unknown): Failure {

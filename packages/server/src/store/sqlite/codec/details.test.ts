@@ -32,7 +32,7 @@ test('details survive without loss, in ascending order', () => {
     fc.property(anyDetails, (details) => {
       expect([...decodeDetails(encodeDetails(details))]).toEqual(sorted(details));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -49,7 +49,7 @@ test('appending counts the rows of the new ones from the offset', () => {
       const shifted = sorted(more).map(([row, detail]) => [row + 1_024, detail]);
       expect([...decodeDetails(data)]).toEqual([...sorted(old), ...shifted]);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 

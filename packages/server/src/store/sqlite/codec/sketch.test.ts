@@ -3,6 +3,9 @@ import { expect, test } from 'vitest';
 import { Reader } from './bits.ts';
 import { decodeSketch, encodeSketch, Sketch, sketchError } from './sketch.ts';
 
+/** The bytes as text: comparing strings is many times faster than comparing arrays. */
+const bytes = (sketch: Sketch): string => Buffer.from(encodeSketch(sketch)).toString('hex');
+
 const sketchOf = (values: readonly number[]): Sketch => {
   const sketch = new Sketch();
   sketch.addAll(Float64Array.from(values));
@@ -51,7 +54,7 @@ test('a quantile lies within the stated error of the sample of that rank', () =>
       if (sorted.length === 0) expect(estimate).toBeUndefined();
       else expectClose(estimate, sorted[Math.floor(q * (sorted.length - 1))]!);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
 });
 
@@ -69,16 +72,16 @@ test('the whole range of doubles keeps the error', () => {
 test('merging is the same as having taken everything, in any order and grouping', () => {
   fc.assert(
     fc.property(anyValues, anyValues, anyValues, (a, b, c) => {
-      const all = encodeSketch(sketchOf([...a, ...b, ...c]));
+      const all = bytes(sketchOf([...a, ...b, ...c]));
       const [x, y, z] = [sketchOf(a), sketchOf(b), sketchOf(c)];
-      expect(encodeSketch(merged(x, y, z))).toEqual(all);
-      expect(encodeSketch(merged(z, x, y))).toEqual(all);
-      expect(encodeSketch(merged(x, merged(y, z)))).toEqual(all);
-      expect(encodeSketch(merged(x, new Sketch(), y, z))).toEqual(all);
+      expect(bytes(merged(x, y, z))).toBe(all);
+      expect(bytes(merged(z, x, y))).toBe(all);
+      expect(bytes(merged(x, merged(y, z)))).toBe(all);
+      expect(bytes(merged(x, new Sketch(), y, z))).toBe(all);
       // The parts are what they were.
-      expect(encodeSketch(x)).toEqual(encodeSketch(sketchOf(a)));
+      expect(bytes(x)).toBe(bytes(sketchOf(a)));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -86,14 +89,13 @@ test('a sketch survives its encoding', () => {
   fc.assert(
     fc.property(anyValues, anyQ, (values, q) => {
       const sketch = sketchOf(values);
-      const data = encodeSketch(sketch);
-      const back = decoded(data);
-      expect(encodeSketch(back)).toEqual(data);
+      const back = decoded(encodeSketch(sketch));
+      expect(bytes(back)).toBe(bytes(sketch));
       expect(back.count).toBe(sketch.count);
       expect(back.nans).toBe(values.filter(Number.isNaN).length);
       expect(back.quantile(q)).toBe(sketch.quantile(q));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -102,7 +104,7 @@ test('counts of any size survive', () => {
   for (let i = 0; i < 40; i++) sketch.merge(sketch);
   const back = decoded(encodeSketch(sketch));
   expect(back.count).toBe(4 * 2 ** 40);
-  expect(encodeSketch(back)).toEqual(encodeSketch(sketch));
+  expect(bytes(back)).toBe(bytes(sketch));
 });
 
 test('a clone goes its own way', () => {
