@@ -335,7 +335,7 @@ export class Writer {
     }[];
     for (const { no, boot_id, agent_id } of siblings) {
       const live = this.#live.get(no);
-      if (!live || live.status.lifecycle !== 'active') continue;
+      if (live?.status.lifecycle !== 'active') continue;
       const { lastHeartbeatUs } = live.status;
       if (lastHeartbeatUs === null) continue;
       if (receivedUs - lastHeartbeatUs <= this.#options.suspendedAfterUs) continue;
