@@ -1,5 +1,6 @@
 /** `tacho doctor`: looks at configuration, space and every checksum, and says what is wrong. */
 import { existsSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Config, ConfigError, type LoadedConfig } from '../config.ts';
 import { reasonOf } from '../failure.ts';
@@ -76,9 +77,13 @@ async function examineData(dir: string): Promise<DataFindings> {
   if (process.platform !== 'win32' && (statSync(dir).mode & 0o077) !== 0) {
     data.warnings.push(`other users of this machine can read it; chmod 700 ${dir} stops that`);
   }
-  const { inspect } = await import('../store/sqlite/inspect.ts');
+  const [{ inspect }, { databaseFile }] = await Promise.all([
+    import('../store/sqlite/inspect.ts'),
+    import('../store/sqlite/database.ts'),
+  ]);
+  if (!existsSync(join(dir, databaseFile))) return data;
   try {
-    data.inspection = await inspect(dir);
+    data.inspection = inspect(dir);
   } catch (error) {
     data.error = reasonOf(error);
   }

@@ -1,9 +1,18 @@
 /** `tacho restore`: turns a backup into a data directory again. */
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config.ts';
-import { Failure } from '../failure.ts';
+import { explain, Failure, reasonOf } from '../failure.ts';
+import type { Inspection } from '../store/sqlite/inspect.ts';
 import { renderInspection } from './inspection.ts';
 import { addSettings, configOf, type OptionValues } from './options.ts';
 
@@ -23,18 +32,43 @@ export function restoreCommand(): Command {
 async function runRestore(values: OptionValues): Promise<void> {
   const { config } = configOf(values, names);
   const source = resolve(values.from as string);
-  if (!existsSync(source)) throw new Failure(`there is no file ${source}`);
+  checkHeader(source);
   const [{ restore }, { lockDirectory }] = await Promise.all([
     import('../store/sqlite/backup.ts'),
     import('../store/sqlite/database.ts'),
   ]);
   const aside = makeRoom(config.dataDir, values.force === true, lockDirectory);
-  const inspection = await restore(source, config.dataDir, { verify: values.verify === true });
+  let inspection: Inspection;
+  try {
+    inspection = restore(source, config.dataDir, { verify: values.verify === true });
+  } catch (error) {
+    if (aside === undefined) throw error;
+    throw new Failure(`${reasonOf(error)}; what was there before is in ${aside}`, { cause: error });
+  }
   process.stdout.write(`restored ${source} into ${config.dataDir}\n`);
   if (aside !== undefined) process.stdout.write(`what was there before is in ${aside}\n`);
   process.stdout.write(renderInspection(inspection));
   if (inspection.problems.length > 0) process.exitCode = 1;
 }
+
+/** Whoever names the wrong file learns it before anything is moved. */
+function checkHeader(source: string): void {
+  const header = Buffer.alloc(databaseHeader.length);
+  explain(`cannot read ${source}`, () => {
+    const file = openSync(source, 'r');
+    try {
+      readSync(file, header);
+    } finally {
+      closeSync(file);
+    }
+  });
+  if (header.toString('latin1') !== databaseHeader) {
+    throw new Failure(`${source} is not a backup that tacho made`);
+  }
+}
+
+/** First bytes of every SQLite database. */
+const databaseHeader = 'SQLite format 3\0';
 
 /**
  * Refuses a directory in use unless forced, and then moves its files into a folder inside it (which
