@@ -25,14 +25,15 @@ main() {
     *) fail "this example knows Linux and macOS, not $(uname -s)" ;;
   esac
 
-  start_session
+  started=no
+  stopping=no
+  pause=
   trap 'finish $?' EXIT
   trap 'stopping=yes' INT TERM
   round=0
   memory_level=ok
   disk_level=ok
-  stopping=no
-  pause=
+  start_session
   while [ "$stopping" = no ]; do
     round=$((round + 1))
     record_round
@@ -49,11 +50,18 @@ start_session() {
   session=$(new_id)
   requests=0
   retries=0
-  host=$(json "$(uname -n)")
+  # One level of $( ) at a time: bash 5.2 trips over a signal while it reads nested ones.
+  host=$(uname -n)
+  host=$(json "$host")
+  name=$(uname -s)
+  release=$(uname -r)
+  machine=$(uname -m)
+  path=$(json "$disk")
   post "" application/json '{"id":"'"$session"'","product":"host-metrics","version":"1.0.0","hostname":'"$host"',"machine_id":'"$host"'}' ||
     fail "no session: is Tacho running at $url?"
+  started=yes
   retries=5
-  post "/$session/state" application/json '{"status":"recording","interval_seconds":'"$interval"',"system":{"name":'"$(json "$(uname -s)")"',"release":'"$(json "$(uname -r)")"',"architecture":'"$(json "$(uname -m)")"'},"memory":{"level":"ok"},"disk":{"path":'"$(json "$disk")"',"level":"ok"}}'
+  post "/$session/state" application/json '{"status":"recording","interval_seconds":'"$interval"',"system":{"name":"'"$name"'","release":"'"$release"'","architecture":"'"$machine"'"},"memory":{"level":"ok"},"disk":{"path":'"$path"',"level":"ok"}}'
   event recording_started info "Recording starts" '{"interval_seconds":'"$interval"',"rounds":'"$rounds"'}'
   echo "recording session $session"
   echo "see it: curl $url/api/sessions/$session"
@@ -126,16 +134,18 @@ tell_level() {
 # finish STATUS: the session's last words, whatever ended the script.
 finish() {
   trap - EXIT INT TERM
+  [ "$started" = yes ] || exit "$1"
   [ -z "$pause" ] || kill "$pause" 2>/dev/null || true
   retries=1
-  if [ "$1" -eq 0 ]; then
+  # Ctrl-C interrupts curl as well, and that is no error.
+  if [ "$1" -eq 0 ] || [ "$stopping" = yes ]; then
     post "/$session/state" application/json '{"status":"done","rounds":'"$round"'}' || true
     event recording_stopped info "Recording stopped" '{"rounds":'"$round"'}' || true
     post "/$session/end" application/json '{}' || exit 1
     echo "recorded $round rounds"
-  else
-    post "/$session/crash" application/json '{"reason":"host-metrics.sh ended with status '"$1"'"}' || true
+    exit 0
   fi
+  post "/$session/crash" application/json '{"reason":"host-metrics.sh ended with status '"$1"'"}' || true
   exit "$1"
 }
 
