@@ -161,6 +161,8 @@ describe('parseJson', () => {
     const objects = (depth: number) => `${'{"[":'.repeat(depth)}1${'}'.repeat(depth)}`;
     expect(jsonDepth(parseJson(objects(n)), n)).toBe(true);
     expect(() => parseJson(objects(n + 1))).toThrow(SyntaxError);
+    // What stands side by side is not nesting.
+    expect(parseJson(`[NaN${',[{}]'.repeat(n)}]`)).toHaveLength(n + 1);
     // Brackets in strings are not nesting.
     expect(parseJson(`[NaN,"${'['.repeat(n + 1)}"]`)).toHaveLength(2);
   });

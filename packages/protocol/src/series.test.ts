@@ -117,6 +117,33 @@ describe('SeriesTable', () => {
     );
   });
 
+  it('keeps the positions of the keys it starts with, also of one that comes twice', () => {
+    const key: SeriesKey = { name: 'n', type: 'gauge', unit: '', tags: ['a'] };
+    const table = new SeriesTable([key, { ...key, tags: ['a', 'a'] }, { ...key, tags: [] }]);
+    expect(table.index('n', 'gauge', '', ['a'])).toBe(0);
+    expect(table.index('n', 'gauge', '', [])).toBe(2);
+    expect(table.keys.length).toBe(3);
+  });
+
+  it('finds what it saw before without iterating over the tags to sort them', () => {
+    const table = new SeriesTable();
+    const tagsOf = (i: number) => [`endpoint:${i % 50}`, `method:${i % 3}`];
+    const reversed = (i: number) => tagsOf(i).reverse();
+    for (let i = 0; i < 150; i++) expect(table.index('n', 'gauge', '', tagsOf(i))).toBe(i);
+    for (let i = 0; i < 150; i++) expect(table.index('n', 'gauge', '', reversed(i))).toBe(i);
+    const unsortable = (tags: string[]) =>
+      Object.assign(tags, {
+        [Symbol.iterator]: () => {
+          throw new Error('iterated');
+        },
+      });
+    expect(() => table.index('n', 'gauge', '', unsortable(['new']))).toThrow('iterated');
+    for (let i = 0; i < 150; i++) {
+      expect(table.index('n', 'gauge', '', unsortable(tagsOf(i)))).toBe(i);
+      expect(table.index('n', 'gauge', '', unsortable(reversed(i)))).toBe(i);
+    }
+  });
+
   it('keeps tags in the order first sent, each once', () => {
     const table = new SeriesTable();
     const tags = ['z', 'a', 'z'];
