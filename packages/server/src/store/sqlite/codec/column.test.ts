@@ -62,6 +62,7 @@ const shapes: Record<string, (i: number) => number> = {
   'constant NaN': () => Number.NaN,
   alternating: (i) => (i % 2 === 0 ? 1e15 : -1e15),
   'alternating at the border': (i) => (i % 2 === 0 ? 2 ** 53 : -(2 ** 53)),
+  'a step too wide for a difference': (i) => (i < 2 ? 1 + 9 * i - 2 ** 53 : 9 * i - 7),
   counter: (i) => i * 17,
   'counter with a reset': (i) => (i < 500 ? 1e9 + i * 3 : i),
   'special values in turn': (i) => specials[i % specials.length]!,
