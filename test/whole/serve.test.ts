@@ -62,6 +62,12 @@ describe('a server that is ready', () => {
     expect(lines.map((line) => line.msg)).toEqual(['ready', 'stopping', 'stopped']);
   });
 
+  it('logs readable lines where that is asked for', async () => {
+    const server = await start({ args: ['--log-format', 'pretty'] });
+    await server.stop();
+    expect(server.stderr()).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: ready/);
+  });
+
   it.skipIf(process.platform === 'win32')('keeps its data to its owner', async () => {
     const dataDir = join(temporaryDirectory(), 'deep', 'data');
     await start({ dataDir });

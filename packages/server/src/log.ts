@@ -73,8 +73,13 @@ function droppedLine(count: number): string {
 }
 
 async function prettySink(sink: Sink, colorize: boolean): Promise<Sink> {
-  const { prettyFactory } = await import('pino-pretty');
-  const pretty = prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+  // A CommonJS package: bundled, it has nothing but its default export.
+  const { default: pinoPretty } = await import('pino-pretty');
+  const pretty = pinoPretty.prettyFactory({
+    colorize,
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  });
   return { write: (line) => sink.write(pretty(line)) };
 }
 
