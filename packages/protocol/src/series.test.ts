@@ -121,6 +121,7 @@ describe('SeriesTable', () => {
     const key: SeriesKey = { name: 'n', type: 'gauge', unit: '', tags: ['a'] };
     const table = new SeriesTable([key, { ...key, tags: ['a', 'a'] }, { ...key, tags: [] }]);
     expect(table.index('n', 'gauge', '', ['a'])).toBe(0);
+    expect(table.index('n', 'gauge', '', ['a', 'a'])).toBe(0);
     expect(table.index('n', 'gauge', '', [])).toBe(2);
     expect(table.keys.length).toBe(3);
   });
