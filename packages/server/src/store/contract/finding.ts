@@ -53,7 +53,9 @@ function prefixCases(open: OpenStore): void {
         { length: 13 },
         (_, i) => `abcdef01-${1000 + ((i * 5) % 13)}-4789-8abc-def012345678`,
       );
-      await bench.say(...ids.map((id): Plan => ({ session: id, kind: 'start' })));
+      const twin = (n: number) => `cafe0000-0000-4000-8000-00000000000${n}`;
+      const found = [...ids, twin(2), twin(1)];
+      await bench.say(...found.map((id): Plan => ({ session: id, kind: 'start' })));
       await bench.holds(async () => {
         const sorted = ids.toSorted();
         const [all, three] = [
@@ -62,6 +64,8 @@ function prefixCases(open: OpenStore): void {
         ];
         expect(all).toEqual({ kind: 'ambiguous', ids: sorted.slice(0, limits.ambiguousIdsMax) });
         expect(three).toEqual({ kind: 'ambiguous', ids: sorted.slice(10) });
+        const pair = await bench.store.resolve('cafe0000');
+        expect(pair).toEqual({ kind: 'ambiguous', ids: [twin(1), twin(2)] });
         expect((await bench.store.resolve('abcdef01-1012')).kind).toBe('found');
       });
     }),

@@ -70,22 +70,51 @@ function anewCases(open: OpenStore): void {
       expect(await bench.dump()).toEqual([]);
       await bench.reopen();
       bench.pass(secondUs);
+      const { nowUs } = bench.time;
       await bench.say(
         { session: 1, kind: 'start', product: 'new' },
-        { session: 1, kind: 'sample', series: gauge('fresh'), value: 1 },
+        // The other way round than before.
+        { session: 1, kind: 'sample', series: gauge('mem'), value: 1, atUs: nowUs },
+        { session: 1, kind: 'sample', series: gauge('cpu', 'core:0'), value: 2, atUs: nowUs },
         { session: 1, kind: 'event', event: { name: 'fresh' } },
       );
       await bench.holds(async () => {
         const { row, events, series, samples, patches } = await bench.session(1);
-        expect(row).toMatchObject({ product: 'new', createdUs: bench.time.nowUs });
-        expect({ series, samples }).toEqual({
-          series: [gauge('fresh')],
-          samples: [[0, bench.time.nowUs, 1]],
-        });
+        expect(row).toMatchObject({ product: 'new', createdUs: nowUs, samples: 2 });
+        expect(series).toEqual([gauge('mem'), gauge('cpu', 'core:0')]);
+        expect(samples).toEqual([
+          [0, nowUs, 1],
+          [1, nowUs, 2],
+        ]);
         expect([patches.length, events.length, events[0]?.seq]).toEqual([0, 1, 0]);
       });
     }),
   );
+
+  it(
+    'a handle from before a session expired never puts a sample into a wrong series after it',
+    withStore(open, async (bench) => {
+      await bench.say(...wholeLife(1));
+      const session = await bench.store.reserve(sessionId(1));
+      const series = session.series.index('mem', 'gauge', '', []);
+      await bench.store.expire({ beforeUs: startUs + 1, sessionsMax: 1 });
+      await bench.say({ session: 1, kind: 'start' }, ...['a', 'b', 'mem'].map(sampleOf));
+      const atUs = startUs;
+      const entry = { kind: 'sample' as const, session, series, atUs, value: 777 };
+      await bench.store.append({ receivedUs: startUs, entries: [entry] });
+      await bench.holds(async () => {
+        const found = await bench.session(1);
+        // Passing it over is as good as storing it where it belongs.
+        const places = found.samples.filter(([, , value]) => value === 777).map(([place]) => place);
+        expect(places.filter((place) => found.series[place]?.name !== 'mem')).toEqual([]);
+        expect(found.samples.length).toBe(3 + places.length);
+      });
+    }),
+  );
+}
+
+function sampleOf(name: string): Plan {
+  return { session: 1, kind: 'sample', series: gauge(name), value: 1 };
 }
 
 /** A session with something of every kind, ended. */

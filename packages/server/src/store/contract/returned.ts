@@ -37,6 +37,7 @@ const siblings: [
 /** Cases about machines that return. */
 export function returnedCases(open: OpenStore): void {
   verdictCases(open);
+  siblingCases(open);
   graceCases(open);
 }
 
@@ -72,6 +73,38 @@ function verdictCases(open: OpenStore): void {
         }
         expect((await bench.row(50)).status.lifecycle).toBe('active');
       });
+    }),
+  );
+}
+
+function siblingCases(open: OpenStore): void {
+  it(
+    'agents that do not name themselves are taken for different ones',
+    withStore(open, async (bench) => {
+      await bench.say({ session: 1, kind: 'start', machineId: 'm1' });
+      await bench.say({ session: 1, kind: 'heartbeat' });
+      bench.pass(suspendedAfterUs + 1);
+      await bench.say({ session: 2, kind: 'start', machineId: 'm1' });
+      expect((await bench.row(1)).status.lifecycle).toBe('crashed');
+    }),
+  );
+
+  it(
+    'siblings that are not active any more stay as they are',
+    withStore(open, async (bench) => {
+      for (const session of [1, 2, 3]) {
+        await bench.say(
+          { session, kind: 'start', machineId: 'm1' },
+          { session, kind: 'heartbeat' },
+        );
+      }
+      await bench.say({ session: 1, kind: 'end' }, { session: 2, kind: 'crash', reason: 'oom' });
+      bench.pass(2 * suspendedAfterUs);
+      await bench.store.sweep({ nowUs: bench.time.nowUs, lostAfterUs: suspendedAfterUs });
+      const before = await bench.dump();
+      expect(before.map(({ row }) => row.status.lifecycle)).toEqual(['ended', 'crashed', 'lost']);
+      await bench.say({ session: 50, kind: 'start', ...starter });
+      expect((await bench.dump()).slice(0, -1)).toEqual(before);
     }),
   );
 
