@@ -29,12 +29,12 @@ main() {
   stopping=no
   pause=
   trap 'finish $?' EXIT
-  trap 'stopping=yes' INT TERM
+  trap 'stopping=yes; exit 0' INT TERM
   round=0
   memory_level=ok
   disk_level=ok
   start_session
-  while [ "$stopping" = no ]; do
+  while true; do
     round=$((round + 1))
     record_round
     [ "$round" != "$rounds" ] || break
