@@ -8,7 +8,7 @@ import { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
 import type { BodyLimits } from './body.ts';
 import { makeRequestCheck } from './check.ts';
-import { makeErrorHandler, noRoute } from './errors.ts';
+import { answerClientError, makeErrorHandler, noRoute } from './errors.ts';
 import { makeExpress } from './express.ts';
 import { Guard } from './guard.ts';
 import { InFlight } from './idempotency.ts';
@@ -55,6 +55,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
         // A server that closes leaves it to Fastify to end the connections.
         if (closing || !express(request, response)) handle(request, response);
       }),
+    clientErrorHandler: (error, socket) => answerClientError(service, error, socket),
     frameworkErrors: handleError,
     exposeHeadRoutes: false,
     return503OnClosing: false,

@@ -1,10 +1,10 @@
 /** From anything that went wrong to one answer: `{error, details, code}`. */
 
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { allowedMethods, TachoError } from '@tacho/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { errorReply, send } from './reply.ts';
+import { errorReply, type Reply, send } from './reply.ts';
 import type { Service } from './service.ts';
 
 /** Counts an error, logs what is our own fault, and gives what may be said about it. */
@@ -71,20 +71,32 @@ function plainPath(url: string): string {
 
 /**
  * Answers what is not HTTP, is too slow, or has heads that are too large; Node found that out before
- * there was a request. Nothing can be said any more when an answer has begun.
+ * there was a request. Requests before it in the same pipe are answered first, or the client would
+ * take this answer for theirs.
  */
 export function answerClientError(
   service: Pick<Service, 'counters' | 'log'>,
   error: NodeJS.ErrnoException,
   socket: Socket,
 ): void {
-  const { _httpMessage: current } = socket as { _httpMessage?: { headersSent?: boolean } };
-  if (error.code === 'ECONNRESET' || !socket.writable || current?.headersSent === true) {
+  if (refused.has(socket)) return;
+  const { _httpMessage: current } = socket as { _httpMessage?: ServerResponse };
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
-    return;
+  } else if (current?.req.complete) {
+    current.once('finish', () => answerClientError(service, error, socket));
+  } else if (current?.headersSent) {
+    socket.destroy();
+  } else {
+    refused.add(socket);
+    sendRefusal(errorReply(reportError(service, clientError(error), {})), socket);
   }
-  const known = reportError(service, clientError(error), {});
-  const { status, body } = errorReply(known);
+}
+
+/** Sockets that had their last answer; Node may report what comes after it again. */
+const refused = new WeakSet<Socket>();
+
+function sendRefusal({ status, body }: Reply, socket: Socket): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json',

@@ -88,7 +88,9 @@ export async function sendStream(
 ): Promise<FastifyReply> {
   const first = await source.next();
   const encoding = chooseEncoding(request.headers['accept-encoding']);
-  reply.header('content-type', 'application/json').header('vary', 'Accept-Encoding');
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`);
+  reply.header('content-type', 'application/json');
   if (encoding !== undefined) reply.header('content-encoding', encoding);
   if (request.method === 'HEAD') {
     await source.return(undefined);

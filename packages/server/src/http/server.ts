@@ -1,9 +1,7 @@
 /** The socket server under Fastify: what Node bounds by itself, and what it says when a bound is hit. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
 import { limits } from '@tacho/protocol';
-import { answerClientError } from './errors.ts';
 import type { Service } from './service.ts';
 
 /** How often Node looks for requests that are too slow. */
@@ -24,9 +22,6 @@ export function makeServer(service: Service, listener: RequestListener): Server 
   const server = tls
     ? (createHttpsServer({ ...options, ...tls }, listener) as Server)
     : createHttpServer(options, listener);
-  server.on('clientError', (error: Error, socket) =>
-    answerClientError(service, error, socket as Socket),
-  );
   // An expectation that nobody knows is no reason for an empty 417; the request says what it wants.
   server.on('checkExpectation', listener);
   return server;

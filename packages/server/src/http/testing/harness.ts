@@ -1,5 +1,5 @@
 /** A server under test: real sockets on 127.0.0.1, a clock that the test moves, a store that can fail. */
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -40,6 +40,8 @@ export const startUs = Date.UTC(2026, 0, 1) * 1000;
 export class Harness {
   nowUs = startUs;
   port = 0;
+  /** The server of Node. */
+  http: Server | undefined;
   /** Everything that was logged. */
   readonly logged: string[] = [];
   /** When set, appends wait for it, or fail when it rejects. */
@@ -62,6 +64,7 @@ export class Harness {
       config: { ...testConfig, ...changes },
     });
     await app.listen({ host: '127.0.0.1', port: 0 });
+    harness.http = app.server;
     harness.port = (app.server.address() as AddressInfo).port;
     onTestFinished(async () => {
       app.server.closeAllConnections();
@@ -85,7 +88,8 @@ export class Harness {
     const sent: Record<string, string | string[]> = { connection: 'close', ...headers };
     if (payload !== undefined && !('content-type' in sent))
       sent['content-type'] = 'application/json';
-    if (payload !== undefined) sent['content-length'] = String(Buffer.byteLength(payload));
+    if (payload !== undefined && !('transfer-encoding' in sent))
+      sent['content-length'] = String(Buffer.byteLength(payload));
     return new Promise((resolve, reject) => {
       const request = httpRequest(
         { host: '127.0.0.1', port: this.port, path, method, headers: sent },
