@@ -92,6 +92,14 @@ const breaches: [RuleName, string, Record<string, string | undefined>][] = [
     'host',
     { 'package-lock.json': '{ "resolved": "https://example.org/x.tgz" }' },
   ],
+  [
+    'lockIsComplete',
+    'no entry for x-linux',
+    {
+      'package-lock.json':
+        '{ "packages": { "node_modules/x": { "optionalDependencies": { "x-linux": "1" } } } }',
+    },
+  ],
   ['oneVersion', '2.0.0', { 'packages/x/package.json': '{ "version": "2.0.0" }' }],
   ['oneVersion', 'version.ts', { 'packages/server/src/version.ts': '/** V. */\n' }],
   ['programsCanBeRun', 'no run bit', { 'bin/other': '#!/bin/sh\n' }],

@@ -31,6 +31,22 @@ const lockNamesNoHost: Rule = (repo) => {
     : [];
 };
 
+/**
+ * A package for one platform that is missing from the lock file makes `npm ci` fail everywhere; npm
+ * leaves it out when the registry at hand does not have it.
+ */
+const lockIsComplete: Rule = (repo) => {
+  const lock = JSON.parse(repo.files.get('package-lock.json') ?? '{}') as Lock;
+  const packages = lock.packages ?? {};
+  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter(
+        (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+      )
+      .map((name) => `package-lock.json has no entry for ${name}, which ${path} names`),
+  );
+};
+
 /** All packages are released together. */
 const oneVersion: Rule = (repo) => {
   const version = manifests(repo).find(({ path }) => path === 'package.json')?.manifest.version;
@@ -62,9 +78,14 @@ const programsCanBeRun: Rule = (repo) =>
 export const packageRules = {
   dependenciesHaveReasons,
   lockNamesNoHost,
+  lockIsComplete,
   oneVersion,
   programsCanBeRun,
 } satisfies Record<string, Rule>;
+
+interface Lock {
+  packages?: Record<string, { optionalDependencies?: Record<string, string> }>;
+}
 
 interface Manifest {
   version?: string;
