@@ -40,7 +40,7 @@ export function readRepo(root: string): Repo {
 
 /** Whether a path is a test or belongs to tests only. */
 export function isTest(path: string): boolean {
-  return /\.test\.ts$|^test\/|\/store\/contract(\/|\.ts$)/.test(path);
+  return /\.test\.ts$|^test\/|\/testing\/|\/store\/contract(\/|\.ts$)/.test(path);
 }
 
 /** Our TypeScript sources that are not tests, by path. */
