@@ -47,7 +47,7 @@ export function lockDirectory(dir: string): () => void {
     throw new OpenError(`cannot write to the data directory ${dir}: ${(error as Error).message}`);
   }
   try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
     if (/locked|busy/i.test((error as Error).message)) {

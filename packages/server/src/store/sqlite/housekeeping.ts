@@ -10,6 +10,8 @@ const checkpointBytes = 24 * 1024 * 1024;
 const idleMs = 2_000;
 /** Pages given back in one step. */
 const vacuumPages = 64;
+/** Pause before sealing is tried again after it failed, e.g. because the disk is full. */
+const retryMs = 2_000;
 
 /** How housekeeping is set up. */
 export interface HousekeepingOptions {
@@ -33,6 +35,7 @@ export class Housekeeping {
   #walBytes = 0;
   #lastCommitMs = 0;
   #lastSealMs = performance.now();
+  #retryAtMs = 0;
   #hasJournal: boolean;
   #hasRested = false;
   #isStopped = false;
@@ -68,6 +71,7 @@ export class Housekeeping {
     while (this.#hasJournal) {
       this.#seal();
       await this.#sealing;
+      if (this.#retryAtMs > performance.now()) throw new Error('sealing failed');
     }
   }
 
@@ -80,14 +84,18 @@ export class Housekeeping {
 
   #tick(): void {
     const nowMs = performance.now();
-    if (this.#hasJournal && nowMs - this.#lastSealMs > limits.sealAgeMs) this.#seal();
+    const isDue = nowMs - this.#lastSealMs > limits.sealAgeMs;
+    if (this.#hasJournal && (isDue || this.unsealed >= this.#options.sealSamples)) this.#seal();
     if (nowMs - this.#lastCommitMs > idleMs && !this.#hasRested && !this.#sealing) this.#rest();
   }
 
   #seal(): void {
-    if (this.#sealing || this.#isStopped) return;
+    if (this.#sealing || this.#isStopped || performance.now() < this.#retryAtMs) return;
     this.#sealing = this.#sealRange()
-      .catch((error: Error) => this.#options.onError(error, 'sealing'))
+      .catch((error: Error) => {
+        this.#options.onError(error, 'sealing');
+        this.#retryAtMs = performance.now() + retryMs;
+      })
       .finally(() => {
         this.#sealing = undefined;
         this.#lastSealMs = performance.now();

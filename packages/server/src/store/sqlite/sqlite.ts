@@ -450,7 +450,7 @@ export class SqliteStore implements Store {
    * sessions and series that do not exist now, so they fail with it; all may be sent again.
    */
   #failCommit(error: Error, builder: GroupBuilder, waiters: Waiter[]): void {
-    const known = storeError(error);
+    const known = storeError(error, this.#options.dir);
     if (known.code !== 'disk_full') this.#options.log.error({ err: error }, 'a commit failed');
     else if (!this.#problem) this.#options.log.warn({}, 'the disk is full; writes are refused');
     this.#problem = known;

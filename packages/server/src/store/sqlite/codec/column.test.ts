@@ -1,3 +1,4 @@
+/** Columns come back bit for bit, grow, stay short, and say when they are damaged. */
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -126,6 +127,29 @@ test('appending gives the column of both parts', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('every shape can be appended to', () => {
+  for (const shape of Object.values(shapes)) {
+    const all = Float64Array.from({ length: 300 }, (_, i) => shape(i));
+    const data = appendValues(encodeValues(all.slice(0, 290)), all.slice(290));
+    expect(bits(decodeValues(data))).toBe(bits(all));
+  }
+});
+
+test('each mode is taken where it is short', () => {
+  const size = (at: (i: number) => number): number =>
+    encodeValues(Float64Array.from({ length: 1_024 }, (_, i) => at(i))).length;
+  // Random doubles of both signs: 52 bits of mantissa, 3 or 4 of exponent, 1 of sign.
+  expect(size((i) => Math.sin(i * i) * 100)).toBeLessThan(1_024 * 7.6);
+  // Fifteen decimals at first say nothing about what follows.
+  expect(size((i) => (i < 128 ? Math.round(Math.sin(i) * 1e15) / 1e15 : 5 + (i % 4)))).toBeLessThan(
+    1_200,
+  );
+  // A counter's resets do not widen its steps.
+  expect(size((i) => (i % 300) * 1e6 + ((i * 7) % 5))).toBeLessThan(900);
+  expect(size(() => Math.PI)).toBeLessThan(110);
+  expect(size((i) => (i % 30 === 0 ? Number.NaN : (i * 37) % 100))).toBeLessThan(1_400);
 });
 
 test('a column that grew one by one is as long as one encoded at once', () => {

@@ -2,9 +2,10 @@
 
 /** Samples of one block. */
 export const blockSize = 128;
-/** Smallest and largest decimal exponent; powers of ten up to 10^22 are exact doubles. */
+/** Smallest decimal exponent. */
 export const exponentMin = -9;
-export const exponentMax = 22;
+/** Largest decimal exponent; powers of ten up to 10^22 are exact doubles. */
+const exponentMax = 22;
 /** Largest magnitude of a scaled integer: up to here every integer is a double. */
 const integerMax = 2 ** 53;
 

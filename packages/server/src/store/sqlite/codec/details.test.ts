@@ -1,3 +1,4 @@
+/** Details of samples come back without loss. */
 import type { JsonObject } from '@tacho/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

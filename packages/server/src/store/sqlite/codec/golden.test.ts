@@ -1,3 +1,4 @@
+/** Blobs of every version that was ever written are read for ever. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { SampleDetail } from '../../store.ts';

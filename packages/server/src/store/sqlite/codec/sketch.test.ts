@@ -1,3 +1,4 @@
+/** The laws of the quantile sketch: its error, merging, encoding. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Reader } from './bits.ts';

@@ -108,7 +108,7 @@ export class Sketch {
 
 /** What stands for all magnitudes of a bucket: at most `sketchError` off at both ends. */
 function estimate(index: number): number {
-  return Math.min(Number.MAX_VALUE, Math.exp(index * logGamma + logCentre));
+  return Math.exp(index * logGamma + logCentre);
 }
 
 function addCount(buckets: Buckets, index: number, count: number): void {

@@ -1,3 +1,4 @@
+/** Summaries tell the truth however they were put together. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CorruptError } from './frame.ts';
