@@ -22,7 +22,7 @@ export const mixSeries: readonly MixSeries[] = [
 ];
 
 /** Product versions that sessions draw from. */
-export const mixVersions: readonly string[] = [
+const mixVersions: readonly string[] = [
   '1.0.0',
   '1.0.1',
   '1.1.0',
@@ -41,7 +41,7 @@ export interface MixTick {
 }
 
 /** Epoch microseconds of the first tick, 2026-11-01T00:00:00Z, before jitter. */
-export const mixStartUs = 1_793_491_200_000_000;
+const mixStartUs = 1_793_491_200_000_000;
 
 interface SessionState {
   random: () => number;
