@@ -129,11 +129,14 @@ function readDatacat(
   return { path, values, notes: translated.notes.map((note) => `${note} (in ${path})`) };
 }
 
+/** `TACHO_URL` tells programs that record where the server is; the same shell may start the server. */
+const otherEnv: ReadonlySet<string> = new Set([configFileEnv, 'TACHO_URL']);
+
 /** An empty variable counts as not set: that is how compose files and units unset one. */
 function addEnvironment(env: ConfigSources['env'], given: Given, problems: string[]): void {
   const names = new Map(settingNames.map((name) => [settings[name].env, name]));
   for (const [variable, raw] of Object.entries(env)) {
-    if (!variable.startsWith('TACHO_') || variable === configFileEnv) continue;
+    if (!variable.startsWith('TACHO_') || otherEnv.has(variable)) continue;
     const name = names.get(variable);
     if (name === undefined) {
       problems.push(unknown(variable, [...names.keys(), configFileEnv], 'in the environment'));
