@@ -101,6 +101,10 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('leaves TACHO_URL to the programs that record', () => {
+    expect(load({ env: { TACHO_URL: 'http://127.0.0.1:9090' } }).port).toBe(9090);
+  });
+
   it('takes paths from the working directory', () => {
     const config = load({ flags: { dataDir: 'x', tlsCertFile: 'c.pem', tlsKeyFile: '/k.pem' } });
     expect(config).toMatchObject({
@@ -140,7 +144,6 @@ describe('a configuration that cannot be right', () => {
 
   it('is refused when a key is unknown, and the nearest one is named', () => {
     expect(problemsOf({}, { retention_day: 3 })).toContain('did you mean retentionDays?');
-    expect(load({ env: { TACHO_URL: 'http://127.0.0.1:9090' } }).port).toBe(9090);
     expect(problemsOf({ env: { TACHO_PROT: '1' } })).toContain('did you mean TACHO_PORT?');
     expect(problemsOf({}, { nonsense: 1 })).toContain('unknown setting "nonsense"');
   });
