@@ -22,7 +22,7 @@ const order = [
   'packages/server/src/store/contract',
 ];
 
-/** Source files by folder, tests left out, with `/` in paths on every system. */
+/** Source files by folder, tests and what only they use left out, with `/` in paths on every system. */
 export function sourceFiles(): Map<string, string[]> {
   const folders = new Map<string, string[]>(order.map((folder) => [folder, []]));
   for (const name of readdirSync(`${root}packages`).sort()) {
@@ -30,7 +30,7 @@ export function sourceFiles(): Map<string, string[]> {
     if (!existsSync(root + src)) continue;
     for (const entry of readdirSync(root + src, { recursive: true, encoding: 'utf8' }).sort()) {
       const path = `${src}/${entry.replaceAll('\\', '/')}`;
-      if (!/\.(ts|tsx)$/.test(path) || /\.test\.tsx?$/.test(path)) continue;
+      if (!/\.tsx?$/.test(path) || /\.test\.tsx?$|\/testing\//.test(path)) continue;
       const folder = path.slice(0, path.lastIndexOf('/'));
       folders.set(folder, [...(folders.get(folder) ?? []), path]);
     }
