@@ -5,7 +5,7 @@ import { reportError } from './errors.ts';
 import type { Guard } from './guard.ts';
 import { errorReply, sendRaw } from './reply.ts';
 import { receiptUs, type Service } from './service.ts';
-import { type ReadDraft, write } from './write.ts';
+import { type ReadDraft, replyTo } from './write.ts';
 
 /** What the short road shares with the long one. */
 export interface ExpressParts {
@@ -22,11 +22,11 @@ const idEnd = start.length + 36;
 /**
  * Makes a handler that takes `POST /api/sessions/<full id>/<name>` with plain JSON and returns true,
  * and leaves every other request alone. Routing, hooks and the reply object of Fastify cost a fifth
- * of what a metric costs before storage (34 µs of CPU against 27 of bare `node:http`); checks,
+ * of what a metric costs before storage (0.78 of bare `node:http` with them, 0.98 without); checks,
  * reading and recording are the same functions on both roads.
  */
 export function makeExpress({ service, guard, bodyLimits, writes }: ExpressParts) {
-  const { counters, clock } = service;
+  const { counters, clock, recorder } = service;
 
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const readDraft = plainWrite(request, writes);
@@ -46,7 +46,8 @@ export function makeExpress({ service, guard, bodyLimits, writes }: ExpressParts
       if (error !== null) return fail(error);
       try {
         const draft = readDraft({ bytes, mediaType: 'json' }, receiptUs(clock));
-        write(service, asked, draft).then((reply) => {
+        const reply = replyTo(service, draft);
+        recorder.submit(asked, draft).then(() => {
           counters.requestsSucceeded++;
           sendRaw(response, reply);
         }, fail);

@@ -26,18 +26,23 @@ export function write(
   draft: Draft,
   key?: IdempotencyKey,
 ): Promise<Reply> {
-  const { recorder } = service;
-  if (draft.accepted === 0 && draft.rejected.length > 0) {
-    recorder.countRejected(draft.rejected);
-    throw noneAccepted(draft.rejected);
-  }
-  const reply = draft.list ? listReply(draft) : success;
+  const reply = replyTo(service, draft);
+  const { recorder, inFlight } = service;
   if (key === undefined) return recorder.submit(asked, draft).then(() => reply);
-  return service.inFlight.run(key, async () => {
+  return inFlight.run(key, async () => {
     const once = { kind: 'key', key: key.scope, fingerprint: key.fingerprint } as const;
     const appended = await recorder.submit(asked, draft, { ...once, reply: storedForm(reply) });
     return answered(appended, reply);
   });
+}
+
+/** The answer to a draft once it is stored; throws when there is nothing in it to be stored. */
+export function replyTo({ recorder }: Service, draft: Draft): Reply {
+  if (draft.accepted === 0 && draft.rejected.length > 0) {
+    recorder.countRejected(draft.rejected);
+    throw noneAccepted(draft.rejected);
+  }
+  return draft.list ? listReply(draft) : success;
 }
 
 /** What the store keeps of an answer, to give it again. */

@@ -1,0 +1,53 @@
+/** The routes that are there against the ones that the protocol names, and HTTPS. */
+import { request } from 'node:https';
+import { type Route, routes } from '@tacho/protocol';
+import Schema from 'typebox/schema';
+import { describe, expect, it } from 'vitest';
+import { certificate } from './testing/certificate.ts';
+import { Harness } from './testing/harness.ts';
+
+const id = '550e8400-e29b-41d4-a716-446655440000';
+
+/** A request that each endpoint accepts. */
+const bodies: Record<string, unknown> = {
+  '/api/sessions': { product: 'P', version: 'V' },
+  '/api/sessions/{id}/metrics': { name: 'm', value: 1 },
+  '/api/sessions/{id}/events': { name: 'e' },
+  '/api/sessions/{id}/state': { a: 1 },
+  '/api/ingest': { spoolId: 's', seq: 1, entries: [] },
+};
+
+describe('every endpoint of the protocol', () => {
+  it.each(Object.entries<Route>(routes))('%s answers as it says', async (_name, route) => {
+    const server = await Harness.start();
+    await server.create({ id });
+    const path = route.path.replace('{id}', id);
+    const answer = await server.ask(path, { method: route.method, body: bodies[route.path] });
+    expect(answer.status).toBe(route.reply.status);
+    expect(Schema.Check(route.reply.schema, answer.json)).toBe(true);
+    const { manyReply } = route;
+    if (manyReply === undefined) return;
+    const many = await server.post(path, [bodies[route.path], {}]);
+    expect(many.status).toBe(manyReply.status);
+    expect(Schema.Check(manyReply.schema, many.json)).toBe(true);
+  });
+});
+
+it('speaks HTTPS with certificate and key, and its origin is https then', async () => {
+  const server = await Harness.start({ tls: certificate });
+  const host = `localhost:${server.port}`;
+  const ask = (origin: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = { host, origin };
+      const options = { host: '127.0.0.1', port: server.port, path: '/health', headers };
+      request({ ...options, rejectUnauthorized: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on('error', reject)
+        .end();
+    });
+  expect(await ask(`https://${host}`)).toBe(200);
+  expect(await ask(`http://${host}`)).toBe(403);
+  await expect(server.ask('/health')).rejects.toThrow();
+});

@@ -1,0 +1,21 @@
+/** A certificate for localhost that nothing trusts, made for tests alone; valid for a hundred years. */
+
+/** PEM texts. */
+export const certificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUBVN2dshN5gKvbHjoc2eNePDqW2IwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjExMzQxMFoYDzIxMjYxMDI5
+MTEzNDEwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAT/KLRMCipmORJh9O40XrgCVsr0ks5N3pu9+FT+HkmP0GqcsHcNFrEX
+PVYw/qD7ONkRoYu0bLL6Fp6jpIs2+ipgo1MwUTAdBgNVHQ4EFgQUU/Ic++6QC5kx
+X3k6DNgyqn5uwNMwHwYDVR0jBBgwFoAUU/Ic++6QC5kxX3k6DNgyqn5uwNMwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAlRXqYpYHT7VdLoG7eSP7
+RjnICCbwLbEb2wn5TvBHiZ0CIFeN75xpOzmrMj6eFSrPIvPmhOEMnJsjDbOdskv3
+IkYf
+-----END CERTIFICATE-----`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRnZoL74OHHbTAJXn
+Wi9C4F4N5jvac+pheTWwNyB3gauhRANCAAT/KLRMCipmORJh9O40XrgCVsr0ks5N
+3pu9+FT+HkmP0GqcsHcNFrEXPVYw/qD7ONkRoYu0bLL6Fp6jpIs2+ipg
+-----END PRIVATE KEY-----`,
+};
