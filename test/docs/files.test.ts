@@ -1,10 +1,10 @@
 /** docs/architecture.md lists every source file, with what the file says of itself. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { filesList, root, sourceFiles } from './files.ts';
+import { filesList, sourceFiles } from './files.ts';
 import { tableIn, withTable } from './tables.ts';
 
-const page = `${root}docs/architecture.md`;
+const page = new URL('../../docs/architecture.md', import.meta.url);
 
 describe('architecture.md', () => {
   it('lists every source file with its job (UPDATE_DOCS=1 rewrites the list)', () => {

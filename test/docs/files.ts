@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The repository. */
-export const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Folders in the order in which data walks through them; folders not named here follow. */
 const order = [
@@ -48,7 +48,7 @@ export function filesList(): string {
 }
 
 /** The first sentence of a file's first comment. */
-export function jobOf(path: string): string {
+function jobOf(path: string): string {
   const comment = /^\/\*\*([\s\S]*?)\*\//.exec(readFileSync(root + path, 'utf8'))?.[1];
   if (comment === undefined) throw new Error(`${path} does not begin by saying its one job`);
   const text = comment.replaceAll(/\s*\n\s*\*\s*/g, ' ').trim();
