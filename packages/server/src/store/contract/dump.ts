@@ -67,6 +67,13 @@ export function sampleTexts({ series, samples }: SessionDump): string[] {
   });
 }
 
+/** A dump as one line for each thing in it: for dumps too large to be shown as a difference. */
+export function dumpLines(sessions: SessionDump[]): string[] {
+  return sessions.flatMap(({ row, patches, events, series, samples }) =>
+    [row, ...patches, ...events, ...series, ...samples].map((item) => JSON.stringify(item)),
+  );
+}
+
 /** JSON text with sorted keys. */
 export function canonicalJson(value: JsonValue): string {
   return stringifyJson(sortKeys(value));

@@ -124,6 +124,7 @@ function patchCases(open: OpenStore): void {
         expect(patches.map(({ revision }) => revision)).toEqual(
           Array.from({ length: count + 1 }, (_, i) => i + 1),
         );
+        expect([row.patches, row.events, row.samples]).toEqual([count + 1, 0, 0]);
         expect(row.state).toBe(
           '{"":[null,{"a":null}],"__proto__":{"x":1},"big":123456789012345678901234567890,"constructor":1,' +
             '"k0":{"i":294},"k2":{"i":296},"k3":{"i":297},"k4":{"i":298},"k5":{"i":299},"k6":{"i":293},' +

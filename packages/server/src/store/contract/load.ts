@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { openMemory } from '../memory.ts';
 import type { SampleRows } from '../store.ts';
+import { dumpLines, type SessionDump } from './dump.ts';
 import { type OpenStore, StoreBench, secondUs, startUs, withStore } from './harness.ts';
 import { gauge, type Plan, sessionId } from './plan.ts';
 
@@ -30,7 +31,7 @@ function bulkCases(open: OpenStore): void {
       const expected = await inMemory([[{ session: 1, kind: 'start' }], ...batches]);
       await bench.say({ session: 1, kind: 'start' });
       for (const batch of batches) await bench.say(...batch);
-      await bench.holds(async () => expect(await bench.dump()).toEqual(expected));
+      await bench.holds(async () => expectSame(await bench.dump(), expected));
       expect(expected[0]?.samples).toHaveLength(30_000);
     }),
   );
@@ -58,7 +59,7 @@ function bulkCases(open: OpenStore): void {
         if (i === 6) await bench.reopen();
         await bench.say(...batch);
       }
-      await bench.holds(async () => expect(await bench.dump()).toEqual(expected));
+      await bench.holds(async () => expectSame(await bench.dump(), expected));
       expect(expected[0]?.row.samples).toBe(12 * (50 * 100 + 2));
     }),
   );
@@ -87,7 +88,7 @@ function senderCases(open: OpenStore): void {
       for (const word of words) batches.push(await bench.batch(word));
       const answers = await Promise.all(batches.map((batch) => bench.store.append(batch)));
       expect(answers.filter(({ kind }) => kind !== 'stored')).toEqual([]);
-      await bench.holds(async () => expect(await bench.dump()).toEqual(expected));
+      await bench.holds(async () => expectSame(await bench.dump(), expected));
     }),
   );
 }
@@ -148,10 +149,18 @@ function readerCases(open: OpenStore): void {
 }
 
 /** What the store in memory has after these batches, all received at the start of time. */
-async function inMemory(batches: Plan[][]): ReturnType<StoreBench['dump']> {
+async function inMemory(batches: Plan[][]): Promise<SessionDump[]> {
   const oracle = await StoreBench.open(async (options) => ({ store: openMemory(options) }));
   for (const batch of batches) await oracle.say(...batch);
   return oracle.dump();
+}
+
+/** Compares what is too large for a difference to be worked out, and shows where it begins. */
+function expectSame(found: SessionDump[], expected: SessionDump[]): void {
+  const [lines, wanted] = [dumpLines(found), dumpLines(expected)];
+  const place = wanted.findIndex((line, i) => line !== lines[i]);
+  if (place >= 0) expect({ place, line: lines[place] }).toEqual({ place, line: wanted[place] });
+  expect(lines).toHaveLength(wanted.length);
 }
 
 /** Number of samples that one read finds; throws when one is wrong, out of order, or there twice. */
