@@ -159,7 +159,6 @@ class SliceDraft {
   #series = 0;
   /** Columns of times of the present session, the newest last. */
   #shared: { before: number; timesUs: Float64Array; index: number }[] = [];
-  #types = new Map<number, string>();
 
   constructor(sql: ReturnType<typeof prepareAll>, bounds: SealBounds) {
     this.#sql = sql;
@@ -247,15 +246,12 @@ class SliceDraft {
   #enter(session: number): void {
     this.#session = session;
     this.#shared = [];
-    this.#types.clear();
-    for (const row of this.#sql.series.iterate(session) as Iterable<{ no: number; key: string }>) {
-      this.#types.set(row.no, parseSeriesText(row.key).type);
-    }
   }
 
   /** Quantiles of a counter's running total say nothing. */
   #hasSketch(series: number): boolean {
-    return this.#types.get(series) !== 'counter';
+    const row = this.#sql.series.get(series) as { key: string } | undefined;
+    return row !== undefined && parseSeriesText(row.key).type !== 'counter';
   }
 
   /** The column of times that continues row `before` (0: a new one), shared where it is the same. */
@@ -289,7 +285,7 @@ function prepareAll(db: Database) {
     ),
     chunkStart: prepare('SELECT t_min FROM chunk WHERE id = ?'),
     times: prepare('SELECT data FROM times WHERE id = ?'),
-    series: prepare('SELECT no, key FROM series WHERE session = ?'),
+    series: prepare('SELECT key FROM series WHERE no = ?'),
   };
 }
 

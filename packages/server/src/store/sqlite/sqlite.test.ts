@@ -1,21 +1,26 @@
-/** The SQLite store: passes the contract, in one thread and in several. */
+/** The SQLite store: passes the contract, in one thread from source and in several as built. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { OpenStore } from '../contract/harness.ts';
 import { describeStoreContract } from '../contract.ts';
-import { openSqlite, type SqliteOptions } from './sqlite.ts';
+import type * as sqlite from './sqlite.ts';
+
+const source: typeof sqlite = await import('./sqlite.ts');
+// Threads start in a moment from the built files, and in seconds through a loader from the sources.
+const builtFile = new URL('../../../dist/store/sqlite/sqlite.js', import.meta.url).href;
+const built: typeof sqlite = await import(builtFile);
 
 const dirs: string[] = [];
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 const tightSeal = { rangeSamples: 20, chunkSamplesMax: 7, sliceChunksMax: 6 };
 
-function opener(local: boolean): OpenStore {
+function opener({ openSqlite }: typeof sqlite, local: boolean): OpenStore {
   return async ({ tight, ...clock }) => {
     const dir = mkdtempSync(join(tmpdir(), 'tacho-store-'));
     dirs.push(dir);
-    const options: SqliteOptions = {
+    const options: sqlite.SqliteOptions = {
       ...clock,
       dir,
       log: quiet,
@@ -36,5 +41,5 @@ afterAll(() => {
   for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
 });
 
-describeStoreContract('the SQLite store in one thread', opener(true), { rounds: 40 });
-describeStoreContract('the SQLite store in threads', opener(false), { rounds: 2 });
+describeStoreContract('the SQLite store in one thread', opener(source, true), { rounds: 40 });
+describeStoreContract('the SQLite store in threads', opener(built, false), { rounds: 5 });

@@ -137,7 +137,10 @@ export function startThread(name: string, data: unknown, onDeath: (error: Error)
     // A small young generation keeps the sum of all threads within the memory target.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   };
-  const worker = isSource ? startFromSource(entry, options) : new Worker(entry, options);
+  // Conditions and loaders of the process (a test runner's, say) are none of a built file's business.
+  const worker = isSource
+    ? startFromSource(entry, options)
+    : new Worker(entry, { ...options, execArgv: [] });
   const caller = new Caller(worker as unknown as Channel);
   let stopping = false;
   worker.on('error', (error) => {
