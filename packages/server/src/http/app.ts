@@ -20,8 +20,6 @@ import { addWriteRoutes, writes } from './routes/writes.ts';
 import { makeServer } from './server.ts';
 import type { HttpConfig, Service } from './service.ts';
 
-export type { HttpConfig } from './service.ts';
-
 /** What the server is made of. */
 export interface AppParts {
   store: Store;

@@ -33,7 +33,7 @@ export function makeErrorHandler(service: Pick<Service, 'counters' | 'log'>) {
 }
 
 /** The error that we answer with; whatever is not meant for clients becomes `internal`. */
-export function toTachoError(error: unknown): TachoError {
+function toTachoError(error: unknown): TachoError {
   if (error instanceof TachoError) return error;
   const { code, statusCode, message } = (error ?? {}) as {
     code?: unknown;

@@ -142,7 +142,7 @@ const compressors = {
 };
 
 /** The encoding that the client likes best, Brotli before gzip; undefined for none. */
-export function chooseEncoding(header: string | string[] | undefined): 'br' | 'gzip' | undefined {
+function chooseEncoding(header: string | string[] | undefined): 'br' | 'gzip' | undefined {
   if (header === undefined) return undefined;
   const weights = new Map<string, number>();
   for (const part of String(header).toLowerCase().split(',')) {

@@ -1,10 +1,9 @@
 /** The routes that are there against the ones that the protocol names, and HTTPS. */
 import { request } from 'node:https';
 import { type Route, routes } from '@tacho/protocol';
-import Schema from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
 import { certificate } from './testing/certificate.ts';
-import { Harness } from './testing/harness.ts';
+import { Harness, type Json } from './testing/harness.ts';
 
 const id = '550e8400-e29b-41d4-a716-446655440000';
 
@@ -24,12 +23,12 @@ describe('every endpoint of the protocol', () => {
     const path = route.path.replace('{id}', id);
     const answer = await server.ask(path, { method: route.method, body: bodies[route.path] });
     expect(answer.status).toBe(route.reply.status);
-    expect(Schema.Check(route.reply.schema, answer.json)).toBe(true);
+    expectForm(route.reply.schema, answer.json);
     const { manyReply } = route;
     if (manyReply === undefined) return;
     const many = await server.post(path, [bodies[route.path], {}]);
     expect(many.status).toBe(manyReply.status);
-    expect(Schema.Check(manyReply.schema, many.json)).toBe(true);
+    expectForm(manyReply.schema, many.json);
   });
 });
 
@@ -51,3 +50,24 @@ it('speaks HTTPS with certificate and key, and its origin is https then', async 
   expect(await ask(`http://${host}`)).toBe(403);
   await expect(server.ask('/health')).rejects.toThrow();
 });
+
+/** The part of a schema that a reply can be held against without a validator. */
+interface Form {
+  type?: string;
+  required?: string[];
+  properties?: Record<string, Form>;
+  items?: Form;
+}
+
+function expectForm(form: Form, value: Json): void {
+  if (form.type === 'array') {
+    expect(Array.isArray(value)).toBe(true);
+    for (const item of value) expectForm(form.items ?? {}, item);
+  } else if (form.type === 'object') {
+    expect(Object.keys(value)).toEqual(expect.arrayContaining(form.required ?? []));
+    for (const [name, part] of Object.entries(form.properties ?? {})) {
+      if (name in value) expectForm(part, value[name]);
+    }
+  } else if (form.type === 'integer') expect(Number.isInteger(value)).toBe(true);
+  else if (form.type !== undefined) expect(typeof value).toBe(form.type);
+}
