@@ -92,6 +92,13 @@ export function openReader(file: string, cacheKiB = 4_096): Database {
   return db;
 }
 
+/** Opens a connection that reads and can checkpoint: for that, SQLite needs a file it may write. */
+export function openCheckpointer(file: string): Database {
+  const db = new DatabaseSync(file, { timeout: 5_000 });
+  db.exec('PRAGMA query_only = 1; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY');
+  return db;
+}
+
 function migrate(db: Database, file: string): void {
   const version = schemaVersion(db);
   if (version > migrations.length) {

@@ -35,6 +35,7 @@ export interface ColumnsBlock {
   values: Float64Array;
 }
 
+/** A block of a frame. */
 export type Block = RowsBlock | ColumnsBlock;
 
 /** Collects samples and lays them out as one frame. */

@@ -5,7 +5,7 @@ import { appendDetails, encodeDetails } from './codec/details.ts';
 import { decodeSummary, encodeSummary, extendSummary, summarize } from './codec/summary.ts';
 import { appendTimes, encodeTimes } from './codec/times.ts';
 import { appendValues, decodeValues, encodeValues } from './codec/values.ts';
-import { type Database, openReader, type Statement } from './database.ts';
+import { type Database, openCheckpointer, type Statement } from './database.ts';
 import { type Block, decodeFrame, decodeTouches } from './frame.ts';
 import { type Gathered, gather } from './gather.ts';
 import { parseSeriesText } from './series-text.ts';
@@ -44,14 +44,14 @@ interface LastChunk {
   details: Uint8Array | null;
 }
 
-/** Reads through its own connection; writes nothing itself. */
+/** Reads through its own connection; writes no entries itself, it only checkpoints. */
 export class Sealer {
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepareAll>;
   readonly #bounds: SealBounds;
 
   constructor(file: string, bounds: SealBounds = sealBounds) {
-    this.#db = openReader(file);
+    this.#db = openCheckpointer(file);
     this.#sql = prepareAll(this.#db);
     this.#bounds = bounds;
   }

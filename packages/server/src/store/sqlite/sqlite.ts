@@ -1,13 +1,6 @@
 /** The default store: one SQLite file, journal of group commits plus sealed chunks. */
 import { statfs } from 'node:fs/promises';
-import {
-  applyPatch,
-  type JsonObject,
-  type JsonValue,
-  limits,
-  stringifyJson,
-  TachoError,
-} from '@tacho/protocol';
+import { limits, TachoError } from '@tacho/protocol';
 import type {
   Appended,
   ExpireRules,
@@ -18,21 +11,18 @@ import type {
   Store,
   StoreBatch,
   StoreClock,
-  StoreEntry,
   StoreHealth,
   SweepRules,
 } from '../store.ts';
+import { Committer } from './committer.ts';
 import { lockDirectory, prepareDirectory } from './database.ts';
 import { type Engine, startEngine, startLocalEngine } from './engine.ts';
-import type { Committed, Op } from './group.ts';
-import { GroupBuilder } from './group-builder.ts';
 import { HandleCache, SqliteHandle } from './handle-cache.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { OnceLedger } from './once.ts';
 import type { FindAnswer, Found, Pieces } from './reader.ts';
 import { type SealBounds, sealBounds } from './sealer.ts';
-import { parseSeriesText, seriesText } from './series-text.ts';
-import { storeError } from './store-error.ts';
+import { parseSeriesText } from './series-text.ts';
 import type { Damage, Opened } from './writer.ts';
 
 /** Where a store's messages go. */
@@ -84,17 +74,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
   }
 }
 
-/** A request waiting for its group. */
-interface Waiter {
-  resolve: () => void;
-  reject: (error: Error) => void;
-  entries: number;
-  bytes: number;
-  /** Indexes of the group's ops that are this request's patches. */
-  patches: number[];
-}
-
-/** Numbers sessions and series, gathers what arrives into groups, and hands them to the writer. */
+/** A data directory as a store: finds and reads sessions itself, and leaves writing to its committer. */
 export class SqliteStore implements Store {
   readonly #options: SqliteOptions;
   readonly #engine: Engine;
@@ -103,17 +83,9 @@ export class SqliteStore implements Store {
   readonly #loading = new Map<string, Promise<SqliteHandle | undefined>>();
   readonly #once: OnceLedger;
   readonly #keeper: Housekeeping;
-  #lastSession: number;
-  #lastSeries: number;
-  #group = new GroupBuilder();
-  #waiters: Waiter[] = [];
-  #isCommitting = false;
-  #isScheduled = false;
-  #queuedEntries = 0;
-  #queuedBytes = 0;
+  readonly #committer: Committer;
   #quarantined: number;
   readonly #reported = new Set<string>();
-  #problem: TachoError | undefined;
   #isClosed = false;
   #dead: Error | undefined;
 
@@ -121,8 +93,6 @@ export class SqliteStore implements Store {
     this.#options = options;
     this.#engine = engine;
     this.#unlock = unlock;
-    this.#lastSession = opened.lastSession;
-    this.#lastSeries = opened.lastSeries;
     this.#quarantined = opened.quarantined;
     this.#once = new OnceLedger({
       spool: (id) => engine.reader('spool', id),
@@ -131,8 +101,21 @@ export class SqliteStore implements Store {
     this.#keeper = new Housekeeping(engine, opened, {
       sealSamples: options.sealSamples ?? limits.sealSamples,
       onError: (error, what) => options.log.error({ err: error }, `${what} failed`),
-      onResume: () => this.#schedule(),
+      onResume: () => this.#committer.schedule(),
     });
+    this.#committer = new Committer(
+      {
+        dir: options.dir,
+        engine,
+        handles: this.#handles,
+        clock: options.clock,
+        log: options.log,
+        isStalled: () => this.#keeper.isStalled,
+        onCommitted: (committed) => this.#keeper.committed(committed),
+        onFailed: () => this.#once.forget(),
+      },
+      opened,
+    );
   }
 
   resolve(idOrPrefix: string): Resolution | Promise<Resolution> {
@@ -150,10 +133,10 @@ export class SqliteStore implements Store {
   async append(batch: StoreBatch): Promise<Appended> {
     const { once } = batch;
     if (!once) {
-      await this.#enqueue(batch);
+      await this.#committer.enqueue(batch);
       return { kind: 'stored' };
     }
-    return this.#once.run(once, batch.receivedUs, (op) => this.#enqueue(batch, op));
+    return this.#once.run(once, batch.receivedUs, (op) => this.#committer.enqueue(batch, op));
   }
 
   async *read(id: string, parts: ReadParts): AsyncGenerator<SessionPart> {
@@ -219,12 +202,12 @@ export class SqliteStore implements Store {
   async health(): Promise<StoreHealth> {
     const { dir } = this.#options;
     const disk = await statfs(dir).catch(() => undefined);
-    const problem = this.#dead ?? this.#problem;
+    const problem = this.#dead ?? this.#committer.problem;
     return {
       writable: problem === undefined && !this.#isClosed,
       ...(problem && { problem: problem.message }),
       ...(disk && { diskFreeBytes: disk.bavail * disk.bsize }),
-      queuedEntries: this.#queuedEntries,
+      queuedEntries: this.#committer.queuedEntries,
       unsealedSamples: this.#keeper.unsealed,
       quarantined: this.#quarantined,
     };
@@ -239,7 +222,8 @@ export class SqliteStore implements Store {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#keeper.stop();
-    while (!this.#dead && (this.#isCommitting || this.#waiters.length > 0)) await this.#commit();
+    const closed = new TachoError('store_unavailable', 'The store is closed');
+    if (!this.#dead) await this.#committer.finish(closed);
     await this.#engine.stop();
     this.#unlock();
   }
@@ -248,7 +232,9 @@ export class SqliteStore implements Store {
   fail(error: Error): void {
     if (this.#dead) return;
     this.#dead = error;
-    this.#rejectAll(new TachoError('store_unavailable', 'The store has failed', { cause: error }));
+    this.#committer.refuse(
+      new TachoError('store_unavailable', 'The store has failed', { cause: error }),
+    );
     this.#options.onFatal?.(error);
   }
 
@@ -294,193 +280,6 @@ export class SqliteStore implements Store {
     const handle = new SqliteHandle(id);
     this.#handles.add(handle);
     return handle;
-  }
-
-  #enqueue(batch: StoreBatch, once?: Op): Promise<void> {
-    if (this.#isClosed) {
-      return Promise.reject(new TachoError('store_unavailable', 'The store is closed'));
-    }
-    if (this.#dead) {
-      return Promise.reject(
-        new TachoError('store_unavailable', 'The store has failed', { cause: this.#dead }),
-      );
-    }
-    if (
-      this.#queuedEntries >= limits.queuedEntriesMax ||
-      this.#queuedBytes >= limits.queuedBytesMax
-    ) {
-      const details = `The queue to the disk is full (${this.#queuedEntries} entries); try again later`;
-      return Promise.reject(new TachoError('overloaded', details, { retryAfterSeconds: 1 }));
-    }
-    const before = this.#group.bytes;
-    const patches = this.#encode(batch, once);
-    const bytes = this.#group.bytes - before;
-    const entries = batch.entries.length;
-    this.#queuedEntries += entries;
-    this.#queuedBytes += bytes;
-    this.#schedule();
-    return new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ resolve, reject, entries, bytes, patches });
-    });
-  }
-
-  /** Adds a batch to the group; returns the indexes of its patch ops. */
-  #encode({ receivedUs, entries }: StoreBatch, once: Op | undefined): number[] {
-    const patches: number[] = [];
-    for (const entry of entries) {
-      const handle = entry.session as SqliteHandle;
-      if (entry.kind === 'start') {
-        if (handle.no === 0 && !handle.isGone) this.#start(handle, entry, receivedUs);
-        continue;
-      }
-      // Never started, or deleted since: there is no place for it.
-      if (handle.no === 0) continue;
-      if (handle.nos.length < handle.series.keys.length) this.#defineSeries(handle, receivedUs);
-      const op = this.#group.add(entry, handle.no, handle.nos, receivedUs);
-      if (entry.kind === 'patch') patches.push(op);
-    }
-    if (once) {
-      const unless = once.op === 'key' ? patches[0] : undefined;
-      this.#group.op(
-        unless === undefined ? once : ({ ...once, unless } as Op),
-        receivedUs,
-        receivedUs,
-      );
-    }
-    return patches;
-  }
-
-  #start(
-    handle: SqliteHandle,
-    entry: Extract<StoreEntry, { kind: 'start' }>,
-    receivedUs: number,
-  ): void {
-    const { kind: _kind, session: _session, state, atUs, ...start } = entry;
-    handle.no = ++this.#lastSession;
-    this.#handles.forgetPrefixes(handle.id);
-    // Nulls delete, yet product and version stay whatever the state says.
-    const whole: JsonObject = {
-      product: start.product,
-      version: start.version,
-      ...applyPatch({}, state ?? {}),
-    };
-    const op: Op = {
-      ...start,
-      op: 'start',
-      no: handle.no,
-      id: handle.id,
-      atUs,
-      nowUs: this.#options.clock(),
-      state: stringifyJson(whole as JsonValue),
-    };
-    this.#group.op(op, receivedUs, atUs);
-    this.#group.handles.add(handle);
-  }
-
-  #defineSeries(handle: SqliteHandle, receivedUs: number): void {
-    const { keys } = handle.series;
-    for (let local = handle.nos.length; local < keys.length; local++) {
-      const no = ++this.#lastSeries;
-      handle.nos.push(no);
-      const key = seriesText(keys[local]!);
-      this.#group.op({ op: 'series', no, session: handle.no, local, key }, receivedUs, receivedUs);
-    }
-    this.#group.handles.add(handle);
-  }
-
-  /** Commits at the end of this turn of the event loop, so that all that arrived in it goes together. */
-  #schedule(): void {
-    if (this.#isScheduled || this.#isCommitting || this.#keeper.isStalled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (!this.#isCommitting) void this.#commit();
-    });
-  }
-
-  async #commit(): Promise<void> {
-    if (this.#isCommitting || this.#waiters.length === 0) {
-      // Somebody who closes the store waits for the commit under way.
-      await new Promise((resolve) => setImmediate(resolve));
-      return;
-    }
-    this.#isCommitting = true;
-    const waiters = this.#waiters;
-    const builder = this.#group;
-    this.#waiters = [];
-    this.#group = new GroupBuilder();
-    const group = builder.finish();
-    const buffers = [group.steps.buffer as ArrayBuffer];
-    if (group.frame) buffers.push(group.frame.buffer as ArrayBuffer);
-    try {
-      const committed = await this.#engine.writer<Committed>('commit', group, buffers);
-      this.#isCommitting = false;
-      this.#settle(builder, waiters, committed);
-    } catch (error) {
-      this.#isCommitting = false;
-      this.#failCommit(error as Error, builder, waiters);
-    }
-    // What arrived meanwhile goes on its way before the answers of this group are written.
-    if (this.#waiters.length > 0 && !this.#keeper.isStalled) void this.#commit();
-  }
-
-  #settle(builder: GroupBuilder, waiters: Waiter[], committed: Committed): void {
-    this.#problem = undefined;
-    for (const handle of builder.handles) {
-      if (!handle.isDurable) {
-        handle.isDurable = true;
-        this.#handles.forgetPrefixes(handle.id);
-      }
-      handle.durableSeries = handle.nos.length;
-    }
-    for (const waiter of waiters) {
-      this.#release(waiter);
-      if (waiter.patches.some((op) => committed.refused.includes(op))) {
-        const details = `state would grow beyond ${limits.stateBytesMax} bytes; delete keys by setting them to null`;
-        waiter.reject(new TachoError('state_too_large', details));
-      } else {
-        waiter.resolve();
-      }
-    }
-    this.#keeper.committed(committed);
-  }
-
-  /**
-   * A commit failed, so nothing of it is stored. Requests that were gathered meanwhile refer to
-   * sessions and series that do not exist now, so they fail with it; all may be sent again.
-   */
-  #failCommit(error: Error, builder: GroupBuilder, waiters: Waiter[]): void {
-    const known = storeError(error, this.#options.dir);
-    if (known.code !== 'disk_full') this.#options.log.error({ err: error }, 'a commit failed');
-    else if (!this.#problem) this.#options.log.warn({}, 'the disk is full; writes are refused');
-    this.#problem = known;
-    for (const handles of [builder.handles, this.#group.handles]) {
-      for (const handle of handles) {
-        handle.nos.length = handle.durableSeries;
-        if (!handle.isDurable) handle.no = 0;
-      }
-    }
-    this.#once.forget();
-    for (const waiter of waiters) {
-      this.#release(waiter);
-      waiter.reject(known);
-    }
-    this.#rejectAll(known);
-  }
-
-  #rejectAll(error: TachoError): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    this.#group = new GroupBuilder();
-    for (const waiter of waiters) {
-      this.#release(waiter);
-      waiter.reject(error);
-    }
-  }
-
-  #release({ entries, bytes }: Waiter): void {
-    this.#queuedEntries -= entries;
-    this.#queuedBytes -= bytes;
   }
 
   /** Has damage recorded that a read has met, each piece once. */

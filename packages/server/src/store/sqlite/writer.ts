@@ -1,28 +1,15 @@
 /** The only one who writes: group commits, slices of sealing, sweeps, deletions, vacuum. */
-import {
-  advance,
-  type EventRecord,
-  eventNames,
-  initialStatus,
-  type JsonObject,
-  limits,
-  parseJson,
-  type Signal,
-  signalOfEvent,
-  stringifyJson,
-} from '@tacho/protocol';
 import { type Database, openWriter, type Statement } from './database.ts';
 import { Deleter } from './delete.ts';
 import { encodeTouches, sealFrame, type Touch } from './frame.ts';
 import { type Committed, type Group, type Op, stepFields, steps } from './group.ts';
 import { applyTouch, type Live, LiveSessions, noteSkew } from './live.ts';
 import { type Slice, SliceWriter } from './slice.ts';
+import { Teller, type TellerOptions } from './teller.ts';
 
 /** What the writer is started with. */
-export interface WriterOptions {
+export interface WriterOptions extends TellerOptions {
   file: string;
-  suspendedAfterUs: number;
-  returnGraceUntilUs: number;
 }
 
 /** What the main thread needs to know to hand out numbers. */
@@ -46,9 +33,9 @@ export interface Damage {
 
 /** Owns the writing connection; every method is one or more short transactions. */
 export class Writer {
-  readonly #options: WriterOptions;
   readonly #db: Database;
   readonly #live: LiveSessions;
+  readonly #teller: Teller;
   readonly #slices: SliceWriter;
   readonly #deleter: Deleter;
   readonly #sql: ReturnType<typeof prepareAll>;
@@ -56,9 +43,9 @@ export class Writer {
   #unsealed = 0;
 
   constructor(options: WriterOptions) {
-    this.#options = options;
     this.#db = openWriter(options.file);
     this.#live = new LiveSessions(this.#db);
+    this.#teller = new Teller(this.#db, this.#live, options);
     this.#slices = new SliceWriter(this.#db);
     this.#deleter = new Deleter(this.#db);
     this.#sql = prepareAll(this.#db);
@@ -146,7 +133,7 @@ export class Writer {
           const live = this.#live.get(session);
           if (!live || live.status.lastActivityUs >= page.silentSinceUs) continue;
           const signal = { kind: 'lost', atUs: page.nowUs, receivedUs: page.nowUs } as const;
-          this.#conclude(live, signal);
+          this.#teller.conclude(live, signal);
           this.#live.write(live, this.#journalId);
           lost += 1;
         }
@@ -270,7 +257,7 @@ export class Writer {
       applyTouch(live, touch);
     } else {
       const signal = { kind: isBeat ? 'heartbeat' : 'activity', atUs, receivedUs } as const;
-      this.#say(live, signal, undefined, changed);
+      this.#teller.say(live, signal, undefined, changed);
       live.samples += samples;
       noteSkew(live, skewUs);
     }
@@ -292,129 +279,11 @@ export class Writer {
         this.#sql.key.run(op.key, op.fingerprint, op.reply, receivedUs);
         return true;
       case 'start':
-        this.#start(op, receivedUs, skewUs, changed);
+        this.#teller.start(op, receivedUs, skewUs, changed);
         return true;
       default:
-        return this.#tell(op, receivedUs, skewUs, changed);
+        return this.#teller.tell(op, receivedUs, skewUs, changed);
     }
-  }
-
-  #start(op: Extract<Op, { op: 'start' }>, receivedUs: number, skewUs: number, changed: Set<Live>) {
-    if (op.machineId !== undefined && op.nowUs >= this.#options.returnGraceUntilUs) {
-      this.#machineReturned(op, op.machineId, receivedUs, changed);
-    }
-    const { machineId = null, hostname = null, bootId = null, agentId = null } = op;
-    this.#sql.session.run(
-      op.no,
-      op.id,
-      op.atUs,
-      op.product,
-      op.version,
-      machineId,
-      hostname,
-      bootId,
-      agentId,
-      op.state,
-    );
-    const live = this.#live.add(op.no, initialStatus(receivedUs), receivedUs);
-    noteSkew(live, skewUs);
-    changed.add(live);
-  }
-
-  /** The machine runs again, so siblings that had fallen silent before are dead. */
-  #machineReturned(
-    op: Extract<Op, { op: 'start' }>,
-    machineId: string,
-    receivedUs: number,
-    changed: Set<Live>,
-  ): void {
-    const siblings = this.#sql.siblings.all(machineId, op.product) as {
-      no: number;
-      boot_id: string | null;
-      agent_id: string | null;
-    }[];
-    for (const { no, boot_id, agent_id } of siblings) {
-      const live = this.#live.get(no);
-      if (live?.status.lifecycle !== 'active') continue;
-      const { lastHeartbeatUs } = live.status;
-      if (lastHeartbeatUs === null) continue;
-      if (receivedUs - lastHeartbeatUs <= this.#options.suspendedAfterUs) continue;
-      const isKnown = boot_id !== null && agent_id !== null;
-      if (isKnown && boot_id === op.bootId && agent_id === op.agentId) continue;
-      this.#conclude(live, { kind: 'returned', machineId, atUs: receivedUs, receivedUs });
-      changed.add(live);
-    }
-  }
-
-  /** Patches, events and ends: what a session says of itself. */
-  #tell(
-    op: Extract<Op, { op: 'patch' | 'event' | 'end' | 'crash' }>,
-    receivedUs: number,
-    skewUs: number,
-    changed: Set<Live>,
-  ): boolean {
-    const live = this.#live.get(op.no);
-    // The session expired while this was on its way.
-    if (!live) return true;
-    const { atUs } = op;
-    if (op.op === 'patch') {
-      const patch = parseJson(op.patch) as JsonObject;
-      if (!this.#live.patchState(live, patch, op.patch)) return false;
-      this.#sql.patch.run(op.no, live.patches, atUs, receivedUs, op.patch);
-      this.#say(live, { kind: 'activity', atUs, receivedUs }, undefined, changed);
-    } else if (op.op === 'event') {
-      this.#say(live, { kind: signalOfEvent(op.name), atUs, receivedUs }, op, changed);
-    } else if (op.op === 'crash') {
-      this.#say(live, { kind: 'crash', reason: op.reason, atUs, receivedUs }, undefined, changed);
-    } else {
-      this.#say(live, { kind: 'end', atUs, receivedUs }, undefined, changed);
-    }
-    noteSkew(live, skewUs);
-    return true;
-  }
-
-  /** A session said something: its status moves, its event and those of the server are stored. */
-  #say(
-    live: Live,
-    signal: Signal,
-    event: Extract<Op, { op: 'event' }> | undefined,
-    changed: Set<Live>,
-  ): void {
-    const { status, emit, drop } = advance(live.status, signal);
-    this.#live.setStatus(live, status);
-    live.updatedUs = Math.max(live.updatedUs, signal.receivedUs);
-    changed.add(live);
-    // A session resumes before the thing that showed it; whatever else follows comes after it.
-    const isResume = (one: EventRecord) => one.name === eventNames.resume;
-    for (const one of emit.filter(isResume)) this.#emit(live, one, signal);
-    if (event && !drop) {
-      const { atUs, level, name, record } = event;
-      this.#event(live, { atUs, receivedUs: signal.receivedUs, level, name, record });
-    }
-    for (const one of emit) if (!isResume(one)) this.#emit(live, one, signal);
-  }
-
-  /** The server came to a conclusion about a session; that is no activity of its own. */
-  #conclude(live: Live, signal: Signal): void {
-    const { status, emit } = advance(live.status, signal);
-    this.#live.setStatus(live, status);
-    for (const one of emit) this.#emit(live, one, signal);
-  }
-
-  #emit(live: Live, event: EventRecord, { atUs, receivedUs }: Signal): void {
-    const record = stringifyJson(event as unknown as JsonObject);
-    this.#event(live, { atUs, receivedUs, level: event.level, name: event.name, record });
-  }
-
-  #event(
-    live: Live,
-    event: { atUs: number; receivedUs: number; level: string; name: string; record: string },
-  ): void {
-    const { atUs, receivedUs, level, name, record } = event;
-    this.#sql.event.run(live.no, live.events, atUs, receivedUs, level, name, record);
-    live.events += 1;
-    live.isDirty = true;
-    live.mustWrite = true;
   }
 }
 
@@ -427,18 +296,7 @@ function prepareAll(db: Database) {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
     journal: prepare('INSERT INTO journal(id, touch, samples, frame) VALUES(?, ?, ?, ?)'),
-    session: prepare(
-      `INSERT INTO session(no, id, created_us, product, version, machine_id, hostname, boot_id,
-         agent_id, start_state) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
     series: prepare('INSERT INTO series(no, session, local, key) VALUES(?, ?, ?, ?)'),
-    patch: prepare(
-      'INSERT INTO patch(session, revision, at_us, received_us, patch) VALUES(?, ?, ?, ?, ?)',
-    ),
-    event: prepare(
-      `INSERT INTO event(session, seq, at_us, received_us, level, name, record)
-       VALUES(?, ?, ?, ?, ?, ?, ?)`,
-    ),
     spool: prepare(
       `INSERT INTO spool(id, floor, ahead, updated_us) VALUES(?, ?, ?, ?) ON CONFLICT(id) DO UPDATE
        SET floor = excluded.floor, ahead = excluded.ahead, updated_us = excluded.updated_us`,
@@ -449,9 +307,6 @@ function prepareAll(db: Database) {
          created_us = excluded.created_us`,
     ),
     forgetKeys: prepare('DELETE FROM once WHERE created_us < ?'),
-    siblings: prepare(
-      'SELECT no, boot_id, agent_id FROM session WHERE machine_id = ? AND product = ?',
-    ),
     active: prepare(
       `SELECT session, updated_us FROM status WHERE lifecycle = 'active' AND session > ?
        ORDER BY session LIMIT ${pageRows}`,
@@ -490,6 +345,3 @@ function mergeTouches(a: Touch, b: Touch): Touch {
 function roughBytes(group: Group): number {
   return 3 * 16_384 + (group.frame?.length ?? 0) + group.ops.length * 256;
 }
-
-/** Longest time that idempotency keys are kept. */
-export const keyLifeUs = limits.idempotencyTtlMs * 1000;

@@ -1,0 +1,257 @@
+/** Numbers sessions and series, gathers what arrives into groups, and hands them to the writer. */
+import {
+  applyPatch,
+  type JsonObject,
+  type JsonValue,
+  limits,
+  stringifyJson,
+  TachoError,
+} from '@tacho/protocol';
+import type { StoreBatch, StoreEntry } from '../store.ts';
+import type { Engine } from './engine.ts';
+import type { Committed, Op } from './group.ts';
+import { GroupBuilder } from './group-builder.ts';
+import type { HandleCache, SqliteHandle } from './handle-cache.ts';
+import { seriesText } from './series-text.ts';
+import type { StoreLog } from './sqlite.ts';
+import { storeError } from './store-error.ts';
+import type { Opened } from './writer.ts';
+
+/** What a committer works with. */
+export interface CommitterOptions {
+  dir: string;
+  engine: Engine;
+  handles: HandleCache;
+  clock: () => number;
+  log: StoreLog;
+  /** Whether commits have to wait for sealing. */
+  isStalled: () => boolean;
+  onCommitted: (committed: Committed) => void;
+  /** Called after a commit failed and nothing of it is stored. */
+  onFailed: () => void;
+}
+
+/** A request waiting for its group. */
+interface Waiter {
+  resolve: () => void;
+  reject: (error: Error) => void;
+  entries: number;
+  bytes: number;
+  /** Indexes of the group's ops that are this request's patches. */
+  patches: number[];
+}
+
+/** One commit is under way at a time; what arrives meanwhile makes the next group. */
+export class Committer {
+  readonly #options: CommitterOptions;
+  #lastSession: number;
+  #lastSeries: number;
+  #group = new GroupBuilder();
+  #waiters: Waiter[] = [];
+  #isCommitting = false;
+  #isScheduled = false;
+  #queuedBytes = 0;
+  /** Entries accepted and not yet durable. */
+  queuedEntries = 0;
+  /** Why the last commit failed; undefined after one that did not. */
+  problem: TachoError | undefined;
+  #refusal: TachoError | undefined;
+
+  constructor(options: CommitterOptions, opened: Opened) {
+    this.#options = options;
+    this.#lastSession = opened.lastSession;
+    this.#lastSeries = opened.lastSeries;
+  }
+
+  /** Makes a batch durable, together with the op that says it is; rejects with TachoError. */
+  enqueue(batch: StoreBatch, once?: Op): Promise<void> {
+    if (this.#refusal) return Promise.reject(this.#refusal);
+    if (
+      this.queuedEntries >= limits.queuedEntriesMax ||
+      this.#queuedBytes >= limits.queuedBytesMax
+    ) {
+      const details = `The queue to the disk is full (${this.queuedEntries} entries); try again later`;
+      return Promise.reject(new TachoError('overloaded', details, { retryAfterSeconds: 1 }));
+    }
+    const before = this.#group.bytes;
+    const patches = this.#encode(batch, once);
+    const bytes = this.#group.bytes - before;
+    const entries = batch.entries.length;
+    this.queuedEntries += entries;
+    this.#queuedBytes += bytes;
+    this.schedule();
+    return new Promise<void>((resolve, reject) => {
+      this.#waiters.push({ resolve, reject, entries, bytes, patches });
+    });
+  }
+
+  /** Adds a batch to the group; returns the indexes of its patch ops. */
+  #encode({ receivedUs, entries }: StoreBatch, once: Op | undefined): number[] {
+    const patches: number[] = [];
+    for (const entry of entries) {
+      const handle = entry.session as SqliteHandle;
+      if (entry.kind === 'start') {
+        if (handle.no === 0 && !handle.isGone) this.#start(handle, entry, receivedUs);
+        continue;
+      }
+      // Never started, or deleted since: there is no place for it.
+      if (handle.no === 0) continue;
+      if (handle.nos.length < handle.series.keys.length) this.#defineSeries(handle, receivedUs);
+      const op = this.#group.add(entry, handle.no, handle.nos, receivedUs);
+      if (entry.kind === 'patch') patches.push(op);
+    }
+    if (once) {
+      const unless = once.op === 'key' ? patches[0] : undefined;
+      this.#group.op(
+        unless === undefined ? once : ({ ...once, unless } as Op),
+        receivedUs,
+        receivedUs,
+      );
+    }
+    return patches;
+  }
+
+  #start(
+    handle: SqliteHandle,
+    entry: Extract<StoreEntry, { kind: 'start' }>,
+    receivedUs: number,
+  ): void {
+    const { kind: _kind, session: _session, state, atUs, ...start } = entry;
+    handle.no = ++this.#lastSession;
+    this.#options.handles.forgetPrefixes(handle.id);
+    // Nulls delete, yet product and version stay whatever the state says.
+    const whole: JsonObject = {
+      product: start.product,
+      version: start.version,
+      ...applyPatch({}, state ?? {}),
+    };
+    const op: Op = {
+      ...start,
+      op: 'start',
+      no: handle.no,
+      id: handle.id,
+      atUs,
+      nowUs: this.#options.clock(),
+      state: stringifyJson(whole as JsonValue),
+    };
+    this.#group.op(op, receivedUs, atUs);
+    this.#group.handles.add(handle);
+  }
+
+  #defineSeries(handle: SqliteHandle, receivedUs: number): void {
+    const { keys } = handle.series;
+    for (let local = handle.nos.length; local < keys.length; local++) {
+      const no = ++this.#lastSeries;
+      handle.nos.push(no);
+      const key = seriesText(keys[local]!);
+      this.#group.op({ op: 'series', no, session: handle.no, local, key }, receivedUs, receivedUs);
+    }
+    this.#group.handles.add(handle);
+  }
+
+  /** Commits at the end of this turn of the event loop, so that all that arrived in it goes together. */
+  schedule(): void {
+    if (this.#isScheduled || this.#isCommitting || this.#options.isStalled()) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#isCommitting) void this.#commit();
+    });
+  }
+
+  /** Commits what is queued, and everything that comes until it is done; then refuses with this error. */
+  async finish(refusal: TachoError): Promise<void> {
+    this.#refusal = refusal;
+    while (this.#isCommitting || this.#waiters.length > 0) {
+      if (this.#isCommitting) await new Promise((resolve) => setImmediate(resolve));
+      else await this.#commit();
+    }
+  }
+
+  /** Rejects everything that waits and all that comes: nothing can be promised any more. */
+  refuse(refusal: TachoError): void {
+    this.#refusal = refusal;
+    this.#rejectAll(refusal);
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#waiters.length === 0) return;
+    this.#isCommitting = true;
+    const waiters = this.#waiters;
+    const builder = this.#group;
+    this.#waiters = [];
+    this.#group = new GroupBuilder();
+    const group = builder.finish();
+    const buffers = [group.steps.buffer as ArrayBuffer];
+    if (group.frame) buffers.push(group.frame.buffer as ArrayBuffer);
+    try {
+      const committed = await this.#options.engine.writer<Committed>('commit', group, buffers);
+      this.#isCommitting = false;
+      this.#settle(builder, waiters, committed);
+    } catch (error) {
+      this.#isCommitting = false;
+      this.#failCommit(error as Error, builder, waiters);
+    }
+    // What arrived meanwhile goes on its way before the answers of this group are written.
+    if (this.#waiters.length > 0 && !this.#options.isStalled()) void this.#commit();
+  }
+
+  #settle(builder: GroupBuilder, waiters: Waiter[], committed: Committed): void {
+    this.problem = undefined;
+    for (const handle of builder.handles) {
+      if (!handle.isDurable) {
+        handle.isDurable = true;
+        this.#options.handles.forgetPrefixes(handle.id);
+      }
+      handle.durableSeries = handle.nos.length;
+    }
+    for (const waiter of waiters) {
+      this.#release(waiter);
+      if (waiter.patches.some((op) => committed.refused.includes(op))) {
+        const details = `state would grow beyond ${limits.stateBytesMax} bytes; delete keys by setting them to null`;
+        waiter.reject(new TachoError('state_too_large', details));
+      } else {
+        waiter.resolve();
+      }
+    }
+    this.#options.onCommitted(committed);
+  }
+
+  /**
+   * A commit failed, so nothing of it is stored. Requests that were gathered meanwhile refer to
+   * sessions and series that do not exist now, so they fail with it; all may be sent again.
+   */
+  #failCommit(error: Error, builder: GroupBuilder, waiters: Waiter[]): void {
+    const known = storeError(error, this.#options.dir);
+    if (known.code !== 'disk_full') this.#options.log.error({ err: error }, 'a commit failed');
+    else if (!this.problem) this.#options.log.warn({}, 'the disk is full; writes are refused');
+    this.problem = known;
+    for (const handles of [builder.handles, this.#group.handles]) {
+      for (const handle of handles) {
+        handle.nos.length = handle.durableSeries;
+        if (!handle.isDurable) handle.no = 0;
+      }
+    }
+    this.#options.onFailed();
+    for (const waiter of waiters) {
+      this.#release(waiter);
+      waiter.reject(known);
+    }
+    this.#rejectAll(known);
+  }
+
+  #rejectAll(error: TachoError): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    this.#group = new GroupBuilder();
+    for (const waiter of waiters) {
+      this.#release(waiter);
+      waiter.reject(error);
+    }
+  }
+
+  #release({ entries, bytes }: Waiter): void {
+    this.queuedEntries -= entries;
+    this.#queuedBytes -= bytes;
+  }
+}
