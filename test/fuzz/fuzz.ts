@@ -10,7 +10,7 @@ try {
   const result = await runCampaign(server, {
     cases,
     seed,
-    stalled: 20,
+    stalled: cases < 10_000 ? 0 : 20,
     ...(only === undefined ? {} : { only }),
     onProgress: (done) => {
       if (done % 10_000 === 0) console.log(`${done} done`);
