@@ -1,6 +1,6 @@
 /** Clients that say everything the protocol knows, at once, until the server is gone. */
 import { randomUUID } from 'node:crypto';
-import { type Answer, ownConnections, post } from '../whole/http.ts';
+import { type Answer, isConnectionError, ownConnections, post } from '../whole/http.ts';
 import { integer, pick, type Random } from '../whole/random.ts';
 import { type Fact, Ledger, type Said } from './ledger.ts';
 
@@ -77,6 +77,7 @@ export class Load {
     const options = agent ? { headers: said.headers, agent } : { headers: said.headers };
     const answer = await post(`${url}${said.path}`, said.body, options);
     said.status = answer.status;
+    if (answer.text.includes('"rejected"')) throw new Error(`${said.path}: ${answer.text}`);
     if (answer.status >= 200 && answer.status < 300) {
       said.acknowledgedAt ??= this.#options.position?.() ?? 0;
     } else if (![429, 503, 507].includes(answer.status)) {
@@ -84,12 +85,6 @@ export class Load {
     }
     return answer;
   }
-}
-
-/** Node's errors of a broken connection have a code; ours and assertion errors have none. */
-function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return 'code' in error || error.message === 'the answer was cut off';
 }
 
 /** Numbers that tell entries apart, across all loads of a process. */

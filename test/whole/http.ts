@@ -49,6 +49,14 @@ export function closeConnections(): void {
   shared.destroy();
 }
 
+/** Whether a request failed because its connection broke; Node's errors of that kind have a code. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return 'code' in error || error.message === cutOff;
+}
+
+const cutOff = 'the answer was cut off';
+
 function send(
   method: string,
   url: string,
@@ -67,7 +75,7 @@ function send(
         incoming.once('end', () => {
           clearTimeout(timer);
           const text = Buffer.concat(chunks).toString('utf8');
-          if (!incoming.complete) fail(new Error('the answer was cut off'));
+          if (!incoming.complete) fail(new Error(cutOff));
           else resolve(answer(incoming.statusCode ?? 0, incoming.headers, text));
         });
       },
