@@ -2,6 +2,7 @@
 import type { Server } from '../test/whole/server.ts';
 import { requestBytes, WireConnection } from '../test/whole/wire.ts';
 import { benchShape, MixBatches, samplesPerBatch } from './batches.ts';
+import { nextOf } from './ingest.ts';
 import { percentile, sleep } from './measure.ts';
 import type { Row } from './report.ts';
 import { type BenchContext, createSessions, sendAll, storeNumber, withServer } from './target.ts';
@@ -132,9 +133,4 @@ async function ownTimings(server: Server): Promise<Row[]> {
     rows.push({ bench: 'commit', name: `the store's own ${field}`, value, unit: 'ms' });
   }
   return rows;
-}
-
-function nextOf(ready: Buffer[]): Buffer[] | undefined {
-  const request = ready.shift();
-  return request && [request];
 }

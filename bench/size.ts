@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer, temporaryDirectory } from '../test/whole/server.ts';
 import { benchShape, MixBatches, samplesPerBatch } from './batches.ts';
+import { nextOf } from './ingest.ts';
 import { median, sleep } from './measure.ts';
 import type { Row } from './report.ts';
 import { type BenchContext, sendAll, untilSealed } from './target.ts';
@@ -20,15 +21,15 @@ export async function size(context: BenchContext): Promise<Row[]> {
   let settledSeconds: number;
   try {
     const batches = new MixBatches(1, benchShape);
-    const start = batches.start();
-    await sendAll(server.port, 1, onceOf(start));
+    const start = [batches.start()];
+    await sendAll(server.port, 1, () => nextOf(start));
     let left = requests;
     seconds = await sendAll(server.port, connections, () => {
       left -= 1;
       return left < 0 ? undefined : [batches.next()];
     });
     const settling = performance.now();
-    await untilSealed(server);
+    if (!context.quick) await untilSealed(server);
     await untilStill(dataDir, context.quick ? 1_000 : 10_000);
     settledSeconds = (performance.now() - settling) / 1_000;
     context.peakRssBytes('size', server.memory().peakRssBytes);
@@ -66,14 +67,6 @@ async function startUp(context: BenchContext, dataDir: string): Promise<Row> {
     unit: 'ms',
     atMost: 300,
     note: `on the directory of size, ${timesMs.map((ms) => ms.toFixed(0)).join(', ')}`,
-  };
-}
-
-function onceOf(request: Buffer): () => Buffer[] | undefined {
-  const ready = [request];
-  return () => {
-    const next = ready.shift();
-    return next && [next];
   };
 }
 

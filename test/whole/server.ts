@@ -133,7 +133,7 @@ function removeDirectories(): void {
 }
 
 /** Our own environment without settings of Tacho: those would configure, or stop, the server under test. */
-function foreignEnvironment(): Record<string, string | undefined> {
+export function foreignEnvironment(): Record<string, string | undefined> {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TACHO_'));
   return Object.fromEntries(kept);
 }
