@@ -3,7 +3,13 @@ import type { Server } from '../test/whole/server.ts';
 import { requestBytes, WireConnection } from '../test/whole/wire.ts';
 import { median } from './measure.ts';
 import type { Row } from './report.ts';
-import { type BenchContext, createSessions, sendAll, untilSealed, withServer } from './target.ts';
+import {
+  type BenchContext,
+  createSessions,
+  sendAll,
+  untilNoSealing,
+  withServer,
+} from './target.ts';
 
 /** Appends that are timed around each position. */
 const windowAppends = 200;
@@ -51,7 +57,7 @@ async function grow(
     const body = JSON.stringify(Array.from({ length: items }, (_, i) => metric(i)));
     return [requestBytes('POST', path, { 'content-type': 'application/json' }, body)];
   });
-  if (!isQuick) await untilSealed(server);
+  if (!isQuick) await untilNoSealing(server);
   const lateMs = median(await timeAppends(connection, id!, windowAppends));
   connection.close();
   return { earlyMs, lateMs };

@@ -96,6 +96,19 @@ export async function storeNumber(server: Server, field: string): Promise<number
   return typeof value === 'number' ? value : undefined;
 }
 
+/** Waits until no seal goes on: the number of unsealed samples stays as it is for a second. */
+export async function untilNoSealing(server: Server, timeoutMs = 60_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (let before = -1, since = performance.now(); performance.now() < deadline; ) {
+    const now = (await storeNumber(server, 'unsealedSamples')) ?? 0;
+    if (now !== before) since = performance.now();
+    else if (performance.now() - since > 1_000) return;
+    before = now;
+    await sleep(100);
+  }
+  throw new Error(`still sealing after ${timeoutMs} ms`);
+}
+
 /** Waits until every sample is sealed. */
 export async function untilSealed(server: Server, timeoutMs = 180_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
