@@ -9,7 +9,7 @@ import {
 } from '@tacho/protocol';
 import type { StoreBatch, StoreEntry } from '../store.ts';
 import type { Engine } from './engine.ts';
-import type { Committed, Op } from './group.ts';
+import type { Committed, Group, Op } from './group.ts';
 import { GroupBuilder } from './group-builder.ts';
 import type { HandleCache, SqliteHandle } from './handle-cache.ts';
 import { seriesText } from './series-text.ts';
@@ -41,14 +41,27 @@ interface Waiter {
   patches: number[];
 }
 
-/** One commit is under way at a time; what arrives meanwhile makes the next group. */
+/** A group on its way to the disk. */
+interface Commit {
+  waiters: Waiter[];
+  epoch: number;
+  /** Handles that the group defines something of, with the number of series defined then. */
+  series: Map<SqliteHandle, number>;
+}
+
+/** Size of a group from which it need not wait for the one before to come back. */
+const secondCommitBytes = 16 * 1024;
+
+/** Groups what arrives while the commit before is under way. */
 export class Committer {
   readonly #options: CommitterOptions;
   #lastSession: number;
   #lastSeries: number;
   #group = new GroupBuilder();
   #waiters: Waiter[] = [];
-  #isCommitting = false;
+  readonly #underWay = new Set<Commit>();
+  /** Grows with every failed commit. */
+  #epoch = 0;
   #isScheduled = false;
   #queuedBytes = 0;
   /** Entries accepted and not yet durable. */
@@ -79,9 +92,9 @@ export class Committer {
     const entries = batch.entries.length;
     this.queuedEntries += entries;
     this.#queuedBytes += bytes;
-    this.schedule();
     return new Promise<void>((resolve, reject) => {
       this.#waiters.push({ resolve, reject, entries, bytes, patches });
+      this.schedule();
     });
   }
 
@@ -151,19 +164,19 @@ export class Committer {
 
   /** Commits at the end of this turn of the event loop, so that all that arrived in it goes together. */
   schedule(): void {
-    if (this.#isScheduled || this.#isCommitting || this.#options.isStalled()) return;
+    if (this.#isScheduled || !this.#mayCommit()) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      if (!this.#isCommitting) void this.#commit();
+      if (this.#mayCommit()) void this.#commit();
     });
   }
 
   /** Commits what is queued, and everything that comes until it is done; then refuses with this error. */
   async finish(refusal: TachoError): Promise<void> {
     this.#refusal = refusal;
-    while (this.#isCommitting || this.#waiters.length > 0) {
-      if (this.#isCommitting) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#underWay.size > 0 || this.#waiters.length > 0) {
+      if (this.#underWay.size > 0) await new Promise((resolve) => setImmediate(resolve));
       else await this.#commit();
     }
   }
@@ -174,36 +187,49 @@ export class Committer {
     this.#rejectAll(refusal);
   }
 
+  /**
+   * One commit at a time makes the largest groups. A second one may wait at the writer's door when
+   * it is large anyway: the writer then goes on while this thread is busy reading requests.
+   */
+  #mayCommit(): boolean {
+    if (this.#waiters.length === 0 || this.#options.isStalled()) return false;
+    const { size } = this.#underWay;
+    return size === 0 || (size === 1 && this.#group.bytes >= secondCommitBytes);
+  }
+
   async #commit(): Promise<void> {
-    if (this.#waiters.length === 0) return;
-    this.#isCommitting = true;
-    const waiters = this.#waiters;
     const builder = this.#group;
+    const commit: Commit = {
+      waiters: this.#waiters,
+      epoch: this.#epoch,
+      series: new Map([...builder.handles].map((handle) => [handle, handle.nos.length])),
+    };
     this.#waiters = [];
     this.#group = new GroupBuilder();
-    const group = builder.finish();
+    this.#underWay.add(commit);
+    const group: Group = { ...builder.finish(), epoch: commit.epoch };
     const buffers = [group.steps.buffer as ArrayBuffer];
     if (group.frame) buffers.push(group.frame.buffer as ArrayBuffer);
     try {
       const committed = await this.#options.engine.writer<Committed>('commit', group, buffers);
-      this.#isCommitting = false;
-      this.#settle(builder, waiters, committed);
+      this.#underWay.delete(commit);
+      this.#settle(commit, committed);
     } catch (error) {
-      this.#isCommitting = false;
-      this.#failCommit(error as Error, builder, waiters);
+      this.#underWay.delete(commit);
+      this.#fail(commit, error as Error);
     }
     // What arrived meanwhile goes on its way before the answers of this group are written.
-    if (this.#waiters.length > 0 && !this.#options.isStalled()) void this.#commit();
+    if (this.#mayCommit()) void this.#commit();
   }
 
-  #settle(builder: GroupBuilder, waiters: Waiter[], committed: Committed): void {
+  #settle({ waiters, series }: Commit, committed: Committed): void {
     this.problem = undefined;
-    for (const handle of builder.handles) {
+    for (const [handle, defined] of series) {
       if (!handle.isDurable) {
         handle.isDurable = true;
         this.#options.handles.forgetPrefixes(handle.id);
       }
-      handle.durableSeries = handle.nos.length;
+      handle.durableSeries = defined;
     }
     for (const waiter of waiters) {
       this.#release(waiter);
@@ -218,26 +244,34 @@ export class Committer {
   }
 
   /**
-   * A commit failed, so nothing of it is stored. Requests that were gathered meanwhile refer to
-   * sessions and series that do not exist now, so they fail with it; all may be sent again.
+   * A commit failed, so nothing of it is stored. What was gathered after it refers to sessions and
+   * series that do not exist now, so it fails as well: the writer refuses commits of the same epoch.
+   * All may be sent again.
    */
-  #failCommit(error: Error, builder: GroupBuilder, waiters: Waiter[]): void {
+  #fail(commit: Commit, error: Error): void {
     const known = storeError(error, this.#options.dir);
-    if (known.code !== 'disk_full') this.#options.log.error({ err: error }, 'a commit failed');
-    else if (!this.problem) this.#options.log.warn({}, 'the disk is full; writes are refused');
-    this.problem = known;
-    for (const handles of [builder.handles, this.#group.handles]) {
-      for (const handle of handles) {
-        handle.nos.length = handle.durableSeries;
-        if (!handle.isDurable) handle.no = 0;
-      }
+    if (commit.epoch === this.#epoch) {
+      this.#epoch += 1;
+      if (known.code !== 'disk_full') this.#options.log.error({ err: error }, 'a commit failed');
+      else if (!this.problem) this.#options.log.warn({}, 'the disk is full; writes are refused');
+      this.problem = known;
+      for (const { series } of [commit, ...this.#underWay]) this.#forget(series.keys());
+      this.#forget(this.#group.handles);
+      this.#options.onFailed();
+      this.#rejectAll(known);
     }
-    this.#options.onFailed();
-    for (const waiter of waiters) {
+    for (const waiter of commit.waiters) {
       this.#release(waiter);
-      waiter.reject(known);
+      waiter.reject(this.problem ?? known);
     }
-    this.#rejectAll(known);
+  }
+
+  /** Takes back the numbers of sessions and series that are not durable. */
+  #forget(handles: Iterable<SqliteHandle>): void {
+    for (const handle of handles) {
+      handle.nos.length = handle.durableSeries;
+      if (!handle.isDurable) handle.no = 0;
+    }
   }
 
   #rejectAll(error: TachoError): void {

@@ -73,7 +73,7 @@ export class GroupBuilder {
   }
 
   /** The group, whose buffers may be handed over. */
-  finish(): Group {
+  finish(): Omit<Group, 'epoch'> {
     const samples = this.#frame.samples;
     return {
       steps: this.#steps,

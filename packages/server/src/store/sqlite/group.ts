@@ -30,6 +30,8 @@ export interface Group {
   ops: Op[];
   frame: Uint8Array | undefined;
   samples: number;
+  /** After a failed commit, the writer takes only groups of a later epoch. */
+  epoch: number;
 }
 
 /** What the writer tells about a commit. */

@@ -91,6 +91,8 @@ export class Housekeeping {
 
   #seal(): void {
     if (this.#sealing || this.#isStopped || performance.now() < this.#retryAtMs) return;
+    // Sealing frees pages, so there will be space to give back.
+    this.#hasRested = false;
     this.#sealing = this.#sealRange()
       .catch((error: Error) => {
         this.#options.onError(error, 'sealing');

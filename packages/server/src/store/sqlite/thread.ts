@@ -135,7 +135,7 @@ export function startThread(name: string, data: unknown, onDeath: (error: Error)
   const options: WorkerOptions = {
     workerData: data,
     // A small young generation keeps the sum of all threads within the memory target.
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   };
   // Conditions and loaders of the process (a test runner's, say) are none of a built file's business.
   const worker = isSource

@@ -41,6 +41,7 @@ export class Writer {
   readonly #sql: ReturnType<typeof prepareAll>;
   #journalId: number;
   #unsealed = 0;
+  #failedEpoch = -1;
 
   constructor(options: WriterOptions) {
     this.#db = openWriter(options.file);
@@ -80,40 +81,13 @@ export class Writer {
 
   /** Makes a group durable: one transaction, one fsync. */
   commit(group: Group): Committed {
-    const refused: number[] = [];
-    const touches = new Map<number, Touch>();
-    const changed = new Set<Live>();
-    const needsJournal = group.frame !== undefined || hasHeartbeat(group);
-    const journalId = needsJournal ? this.#journalId + 1 : this.#journalId;
-    this.#transaction(() => {
-      const s = group.steps;
-      for (let i = 0; i < group.stepCount; i++) {
-        const at = i * stepFields;
-        const receivedUs = s[at + 2]!;
-        if (s[at] === steps.op) {
-          const index = s[at + 1]!;
-          const op = group.ops[index]!;
-          if (op.op === 'key' && op.unless !== undefined && refused.includes(op.unless)) continue;
-          if (!this.#run(op, receivedUs, s[at + 4]!, changed)) refused.push(index);
-        } else {
-          this.#touch(s.subarray(at, at + stepFields), touches, changed);
-        }
-      }
-      if (needsJournal) {
-        if (group.frame) sealFrame(group.frame);
-        const touch = encodeTouches([...touches.values()]);
-        this.#sql.journal.run(journalId, touch, group.samples, group.frame ?? null);
-        for (const one of touches.values()) {
-          const live = this.#live.peek(one.session);
-          if (live) live.journalUpto = journalId;
-        }
-      }
-      this.#live.writeChanged(changed, journalId);
-      this.#live.trim(journalId);
-    });
-    this.#journalId = journalId;
-    this.#unsealed += group.samples;
-    return { unsealed: this.#unsealed, bytes: roughBytes(group), refused };
+    if (group.epoch <= this.#failedEpoch) throw new Error('an earlier commit failed');
+    try {
+      return this.#commit(group);
+    } catch (error) {
+      this.#failedEpoch = group.epoch;
+      throw error;
+    }
   }
 
   /** Declares active sessions lost that were silent since before `silentSinceUs`; a page per call. */
@@ -213,6 +187,43 @@ export class Writer {
   close(): void {
     this.checkpoint('TRUNCATE');
     this.#db.close();
+  }
+
+  #commit(group: Group): Committed {
+    const refused: number[] = [];
+    const touches = new Map<number, Touch>();
+    const changed = new Set<Live>();
+    const needsJournal = group.frame !== undefined || hasHeartbeat(group);
+    const journalId = needsJournal ? this.#journalId + 1 : this.#journalId;
+    this.#transaction(() => {
+      const s = group.steps;
+      for (let i = 0; i < group.stepCount; i++) {
+        const at = i * stepFields;
+        const receivedUs = s[at + 2]!;
+        if (s[at] === steps.op) {
+          const index = s[at + 1]!;
+          const op = group.ops[index]!;
+          if (op.op === 'key' && op.unless !== undefined && refused.includes(op.unless)) continue;
+          if (!this.#run(op, receivedUs, s[at + 4]!, changed)) refused.push(index);
+        } else {
+          this.#touch(s.subarray(at, at + stepFields), touches, changed);
+        }
+      }
+      if (needsJournal) {
+        if (group.frame) sealFrame(group.frame);
+        const touch = encodeTouches([...touches.values()]);
+        this.#sql.journal.run(journalId, touch, group.samples, group.frame ?? null);
+        for (const one of touches.values()) {
+          const live = this.#live.peek(one.session);
+          if (live) live.journalUpto = journalId;
+        }
+      }
+      this.#live.writeChanged(changed, journalId);
+      this.#live.trim(journalId);
+    });
+    this.#journalId = journalId;
+    this.#unsealed += group.samples;
+    return { unsealed: this.#unsealed, bytes: roughBytes(group), refused };
   }
 
   #transaction<T>(body: () => T): T {
