@@ -15,6 +15,8 @@ export interface CampaignOptions {
   parallel?: number;
   /** Senders that stall for good, beside the cases; each must be cut off in time. */
   stalled?: number;
+  /** Draw cases of this kind only. */
+  kind?: string;
   /** Run this case alone. */
   only?: number;
   onProgress?: (done: number) => void;
@@ -64,7 +66,7 @@ export async function runCampaign(
         await checkHealth(server, result);
         options.onProgress?.(number - first);
       }
-      await runCase(connections, drawCase(options.seed, number, context), number, result);
+      await runCase(connections, drawCase(options, number, context), number, result);
     }
   };
   context.sessions = await freshSessions(server);
@@ -85,20 +87,26 @@ export async function runCampaign(
 
 /** The case of this number: its kind and content depend on the seed and the number alone. */
 function drawCase(
-  seed: number,
+  { seed, kind }: CampaignOptions,
   number: number,
   context: FuzzContext,
 ): { kind: string; fuzzCase: FuzzCase } {
   const mixed = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(number + 1, 0xc2b2ae35);
+  const arbitrary = kindOf(kind).chain((drawn) =>
+    kinds[drawn]!.make(context).map((fuzzCase) => ({ kind: drawn, fuzzCase })),
+  );
+  return fc.sample(arbitrary, { seed: mixed | 0, numRuns: 1 })[0]!;
+}
+
+/** Kinds by their shares, or the one that was asked for. */
+function kindOf(wanted: string | undefined): fc.Arbitrary<string> {
+  if (wanted !== undefined) return fc.constant(wanted);
   const shares = Object.entries(kinds).filter(([, { share }]) => share > 0);
   const weighted = shares.map(([name, { share }]) => ({
     weight: Math.round(share * 100),
     arbitrary: fc.constant(name),
   }));
-  const arbitrary = fc
-    .oneof(...weighted)
-    .chain((kind) => kinds[kind]!.make(context).map((fuzzCase) => ({ kind, fuzzCase })));
-  return fc.sample(arbitrary, { seed: mixed | 0, numRuns: 1 })[0]!;
+  return fc.oneof(...weighted);
 }
 
 async function runCase(

@@ -1,9 +1,9 @@
-/** `npm run fuzz [cases] [--seed N] [--only N]`: throws generated requests at a real server. */
+/** `npm run fuzz -- [cases] [--seed N] [--kind NAME] [--only N]`: throws generated requests at a real server. */
 import { closeConnections } from '../whole/http.ts';
 import { startServer } from '../whole/server.ts';
 import { type CampaignResult, runCampaign } from './campaign.ts';
 
-const { cases, seed, only } = readArguments(process.argv.slice(2));
+const { cases, seed, kind, only } = readArguments(process.argv.slice(2));
 console.log(`fuzz: ${only === undefined ? `${cases} cases` : `case ${only}`}, seed ${seed}`);
 const server = await startServer();
 try {
@@ -12,6 +12,7 @@ try {
     seed,
     stalled: cases < 10_000 ? 0 : 20,
     ...(only === undefined ? {} : { only }),
+    ...(kind === undefined ? {} : { kind }),
     onProgress: (done) => {
       if (done % 10_000 === 0) console.log(`${done} done`);
     },
@@ -34,15 +35,22 @@ function report(result: CampaignResult): void {
   );
 }
 
-function readArguments(args: string[]): { cases: number; seed: number; only: number | undefined } {
-  const option = (name: string): number | undefined => {
+function readArguments(args: string[]): {
+  cases: number;
+  seed: number;
+  kind: string | undefined;
+  only: number | undefined;
+} {
+  const option = (name: string): string | undefined => {
     const at = args.indexOf(name);
-    return at < 0 ? undefined : Number(args[at + 1]);
+    return at < 0 ? undefined : args[at + 1];
   };
-  const first = args[0];
+  const [first = ''] = args;
+  const only = option('--only');
   return {
-    cases: first !== undefined && /^\d+$/.test(first) ? Number(first) : 100_000,
-    seed: option('--seed') ?? Date.now() % 2 ** 31,
-    only: option('--only'),
+    cases: /^\d+$/.test(first) ? Number(first) : 100_000,
+    seed: Number(option('--seed') ?? Date.now() % 2 ** 31),
+    kind: option('--kind'),
+    only: only === undefined ? undefined : Number(only),
   };
 }

@@ -1,4 +1,5 @@
 /** Says what is wrong with the answers to a fuzz case, if anything. */
+import { limits } from '@tacho/protocol';
 import type { WireAnswer } from '../whole/wire.ts';
 import type { FuzzCase } from './cases.ts';
 import type { Outcome } from './exchange.ts';
@@ -15,13 +16,20 @@ export function problemOf(fuzzCase: FuzzCase, outcome: Outcome): string | undefi
   }
   if (fuzzCase.afterwards === 'reset') return undefined;
   if (outcome.hung) return `hung after ${outcome.answers.length} of ${fuzzCase.answers} answers`;
-  if (fuzzCase.answers > 0 && outcome.answers.length === 0) return 'hung up without an answer';
+  if (fuzzCase.answers > 0 && outcome.answers.length === 0) {
+    /* Who is refused while still sending may see the end of the connection before the answer. */
+    return sentBytes(fuzzCase) > limits.bodyBytesMax ? undefined : 'hung up without an answer';
+  }
   const last = outcome.answers.at(-1);
   const cutShort = outcome.answers.length < fuzzCase.answers;
   if (cutShort && last && !/\r\nconnection: *close\r\n/i.test(last.head)) {
     return `hung up after ${outcome.answers.length} of ${fuzzCase.answers} answers`;
   }
   return undefined;
+}
+
+function sentBytes(fuzzCase: FuzzCase): number {
+  return fuzzCase.pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 function answerProblem(answer: WireAnswer, bodyless: boolean): string | undefined {

@@ -100,26 +100,38 @@ export class WireConnection {
 /** Puts answers together from the pieces in which they arrive. */
 export class AnswerReader {
   #bytes: Buffer = Buffer.alloc(0);
+  /** Pieces that are not looked at yet: a body of known length is put together once. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  /** Bytes without which there is nothing new to see. */
+  #wanted = 0;
+  /** The chunked body that is being read, if any. */
+  #chunked: { head: string; parts: Buffer[] } | undefined;
 
   /** Takes a piece; the next whole answer when there is one. `bodyless` is for answers to HEAD. */
   push(chunk: Buffer, bodyless = false): WireAnswer | undefined {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
-    return this.#take(bodyless);
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.pending < this.#wanted) return undefined;
+    this.#bytes = Buffer.concat([this.#bytes, ...this.#waiting]);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#wanted = 0;
+    return this.#chunked ? this.#takeChunks() : this.#take(bodyless);
   }
 
   /** What is left when the connection ends: an answer whose body ends with it, if any. */
   finish(): WireAnswer | undefined {
-    const end = this.#bytes.indexOf('\r\n\r\n');
-    if (end < 0) return undefined;
-    const head = this.#bytes.toString('latin1', 0, end + 2);
-    const body = this.#bytes.subarray(end + 4);
-    this.#bytes = Buffer.alloc(0);
-    return { status: statusOf(head), head, body };
+    const bytes = Buffer.concat([this.#bytes, ...this.#waiting]);
+    const end = bytes.indexOf('\r\n\r\n');
+    if (this.#chunked || end < 0) return undefined;
+    const head = bytes.toString('latin1', 0, end + 2);
+    return { status: statusOf(head), head, body: bytes.subarray(end + 4) };
   }
 
   /** Bytes that belong to no whole answer yet. */
   get pending(): number {
-    return this.#bytes.length;
+    return this.#bytes.length + this.#waitingBytes;
   }
 
   #take(bodyless: boolean): WireAnswer | undefined {
@@ -132,42 +144,42 @@ export class AnswerReader {
       this.#bytes = rest;
       return this.#take(bodyless);
     }
-    const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1];
-    if (bodyless || status === 204 || status === 304) return this.#cut(status, head, rest, 0);
-    if (length !== undefined) {
-      return rest.length < Number(length)
-        ? undefined
-        : this.#cut(status, head, rest, Number(length));
+    const announced = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1];
+    const isEmpty = bodyless || status === 204 || status === 304;
+    if (isEmpty || announced !== undefined) {
+      const length = isEmpty ? 0 : Number(announced);
+      this.#wanted = end + 4 + length;
+      if (rest.length < length) return undefined;
+      this.#wanted = 0;
+      this.#bytes = rest.subarray(length);
+      return { status, head, body: rest.subarray(0, length) };
     }
     if (!/\r\ntransfer-encoding: *chunked\r\n/i.test(head)) return undefined;
-    const chunked = readChunked(rest);
-    if (!chunked) return undefined;
-    this.#bytes = rest.subarray(chunked.length);
-    return { status, head, body: chunked.body };
+    this.#chunked = { head, parts: [] };
+    this.#bytes = rest;
+    return this.#takeChunks();
   }
 
-  #cut(status: number, head: string, rest: Buffer, length: number): WireAnswer {
-    this.#bytes = rest.subarray(length);
-    return { status, head, body: rest.subarray(0, length) };
+  /** Takes the whole chunks that are there; the answer when the last of them is. */
+  #takeChunks(): WireAnswer | undefined {
+    const { head, parts } = this.#chunked!;
+    for (;;) {
+      const lineEnd = this.#bytes.indexOf('\r\n');
+      if (lineEnd < 0) return undefined;
+      const size = Number.parseInt(this.#bytes.toString('latin1', 0, lineEnd), 16);
+      const next = lineEnd + 2 + size + 2;
+      this.#wanted = next;
+      if (!(size >= 0) || this.#bytes.length < next) return undefined;
+      parts.push(this.#bytes.subarray(lineEnd + 2, lineEnd + 2 + size));
+      this.#bytes = this.#bytes.subarray(next);
+      this.#wanted = 0;
+      if (size > 0) continue;
+      this.#chunked = undefined;
+      return { status: statusOf(head), head, body: Buffer.concat(parts) };
+    }
   }
 }
 
 function statusOf(head: string): number {
   return Number(head.slice(9, 12));
-}
-
-/** A chunked body and how many bytes it took; undefined while it is not whole. */
-function readChunked(bytes: Buffer): { body: Buffer; length: number } | undefined {
-  const parts: Buffer[] = [];
-  let at = 0;
-  for (;;) {
-    const lineEnd = bytes.indexOf('\r\n', at);
-    if (lineEnd < 0) return undefined;
-    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
-    const next = lineEnd + 2 + size + 2;
-    if (!(size >= 0) || bytes.length < next) return undefined;
-    if (size === 0) return { body: Buffer.concat(parts), length: next };
-    parts.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size));
-    at = next;
-  }
 }
