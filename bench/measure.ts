@@ -1,4 +1,4 @@
-/** Statistics of measurements, and how they are taken one after another. */
+/** Statistics of measurements. */
 
 /** The middle value; the mean of the middle two when there are two. NaN of nothing. */
 export function median(values: readonly number[]): number {
@@ -14,13 +14,7 @@ export function percentile(values: readonly number[], fraction: number): number 
   return sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** Milliseconds that something takes. */
-export async function timed(run: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await run();
-  return performance.now() - started;
-}
-
+/** Resolves after this long. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -5,7 +5,7 @@ import { get, isConnectionError, post } from '../whole/http.ts';
 const rows = 5_000;
 const names = ['bulk.first', 'bulk.second'];
 /** Samples of one batch. */
-export const bulkBatchSamples = rows * names.length;
+const bulkBatchSamples = rows * names.length;
 const sessionCount = 12;
 const senders = 3;
 

@@ -8,7 +8,7 @@ import { type Server, startServer, temporaryDirectory } from '../whole/server.ts
 import { Load } from './workload.ts';
 
 /** The only file that matters once a server has stopped in order. */
-export const dataFile = 'tacho.db';
+const dataFile = 'tacho.db';
 
 /** What is read of each session, by id; undefined when it cannot be read. */
 export type Contents = Map<string, string | undefined>;

@@ -11,7 +11,7 @@ export async function expectHealthy(server: Server): Promise<void> {
 }
 
 /** The first field of this name anywhere in a JSON document. */
-export function healthField(json: unknown, name: string): unknown {
+function healthField(json: unknown, name: string): unknown {
   if (typeof json !== 'object' || json === null) return undefined;
   for (const [key, value] of Object.entries(json)) {
     if (key === name) return value;

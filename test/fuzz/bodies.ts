@@ -18,7 +18,7 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
 );
 
 /** JSON text that JSON.stringify would not write; see `toText`. */
-export function raw(text: string): unknown {
+function raw(text: string): unknown {
   return `\u0001raw:${text}\u0001`;
 }
 
