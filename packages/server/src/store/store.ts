@@ -209,7 +209,8 @@ export interface Store {
   reserve(id: string): SessionHandle | Promise<SessionHandle>;
   /**
    * Makes a batch durable; resolves after it is. Rejects with TachoError `disk_full`, `overloaded`
-   * or `idempotency_conflict`, and then nothing of the batch is stored.
+   * or `idempotency_conflict`, and then nothing of the batch is stored. Batches arrive in the order
+   * of the calls, but one with `once` may be overtaken while it is looked up.
    */
   append(batch: StoreBatch): Promise<Appended>;
   /** A session piece by piece, with bounded memory; yields nothing when the id is unknown. */

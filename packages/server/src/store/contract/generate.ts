@@ -11,7 +11,7 @@ export interface BatchStep {
   plans: Plan[];
   /** What makes it count once; spools are numbered. */
   once: 'none' | 'key' | 0 | 1;
-  /** Appended without waiting for its answer. */
+  /** Appended without waiting for its answer, unless it counts once. */
   together: boolean;
 }
 

@@ -108,7 +108,8 @@ class Pair {
       }
       this.#delivered.push({ plans, once });
     }
-    if (!step.together) await this.#settle();
+    // A batch that counts once may be overtaken while the store looks it up.
+    if (!step.together || once !== undefined) await this.#settle();
   }
 
   /** Appends without waiting for the answer; each delivery has arrays of its own. */

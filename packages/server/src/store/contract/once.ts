@@ -222,7 +222,7 @@ function refusalCases(open: OpenStore): void {
       const conflict = key('k0', 'f');
       await bench.deliver([], conflict);
       const refused = bench.deliver([value(9)], { ...conflict, fingerprint: 'g' });
-      await expect(refused).rejects.toBeInstanceOf(TachoError);
+      await expect(refused).rejects.toMatchObject({ code: 'idempotency_conflict' });
       expect(await bench.dump()).toEqual(before);
       expect((await bench.store.health()).writable).toBe(true);
       for (const once of onces) expect(await bench.deliver([value(1)], once)).toEqual(stored);

@@ -8,8 +8,8 @@ import { describeStoreContract } from '../contract.ts';
 import type * as sqlite from './sqlite.ts';
 
 const source: typeof sqlite = await import('./sqlite.ts');
-// Threads start in a moment from the built files, and in seconds through a loader from the sources.
-const builtFile = new URL('../../../dist/store/sqlite/sqlite.js', import.meta.url).href;
+// Threads start in a moment from the bundle, and in seconds through a loader from the sources.
+const builtFile = new URL('../../../dist/bundle/sqlite-store.js', import.meta.url).href;
 const built: typeof sqlite = await import(builtFile);
 
 const dirs: string[] = [];
@@ -42,4 +42,4 @@ afterAll(() => {
 });
 
 describeStoreContract('the SQLite store in one thread', opener(source, true), { rounds: 40 });
-describeStoreContract('the SQLite store in threads', opener(built, false), { rounds: 5 });
+describeStoreContract('the SQLite store in threads', opener(built, false), { rounds: 4 });

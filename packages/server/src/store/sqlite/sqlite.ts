@@ -195,7 +195,8 @@ export class SqliteStore implements Store {
     while (await this.#engine.writer<boolean>('deleteStep')) {
       // Commits get their turn between the steps.
     }
-    await this.#engine.writer('forgetKeys', rules.beforeUs);
+    const keysFromUs = this.#options.clock() - limits.idempotencyTtlMs * 1000;
+    await this.#engine.writer('forgetKeys', keysFromUs);
     return ids.length;
   }
 
