@@ -95,7 +95,7 @@ export const limits = {
   /** The same in bytes. */
   queuedBytesMax: 64 * MiB,
   /** Samples in the journal that start a seal. */
-  sealSamples: 500_000,
+  sealSamples: 400_000,
   /** Age of the oldest journal row that starts a seal, so that quiet sessions get sealed as well. */
   sealAgeMs: 60_000,
   /** Samples in the journal at which appends wait for sealing. */

@@ -73,7 +73,7 @@ export function openWriter(file: string): Database {
       PRAGMA synchronous = FULL;
       PRAGMA wal_autocheckpoint = 0;
       PRAGMA foreign_keys = OFF;
-      PRAGMA cache_size = -8192;
+      PRAGMA cache_size = -6144;
       PRAGMA temp_store = MEMORY;
     `);
     migrate(db, file);

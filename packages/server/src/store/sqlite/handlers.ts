@@ -1,6 +1,7 @@
 /** What each of the engine's threads answers; the same tables serve when all run in one thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ReadParts } from '../store.ts';
+import { collectGarbage } from './collect.ts';
 import type { Group } from './group.ts';
 import { Reader } from './reader.ts';
 import { type SealBounds, Sealer, type SealTarget } from './sealer.ts';
@@ -62,9 +63,12 @@ export function sealerHandlers(options: SealerOptions, target?: SealTarget): Han
         quarantine: (damages) => writer.call('quarantine', damages),
       };
     },
-    run: () => {
+    run: async () => {
       if (!to) throw new Error('the sealer is not connected to the writer');
-      return sealer.run(to);
+      const hasSealed = await sealer.run(to);
+      // In a thread of its own; elsewhere the heap is not ours.
+      if (!target && hasSealed) collectGarbage();
+      return hasSealed;
     },
     checkpoint: () => sealer.checkpoint(),
     close: () => sealer.close(),
