@@ -19,6 +19,8 @@ export interface ServeOptions {
   clock: Clock;
   /** Opens the engine; the SQLite engine when absent. */
   openStore?: OpenStore;
+  /** Called when the store cannot go on; the process had better end then. */
+  onFatal?: (error: Error) => void;
   /** Time that `close` waits for requests in flight and for the store. */
   drainTimeoutMs?: number;
 }
@@ -32,6 +34,7 @@ interface OpenStoreOptions extends StoreClock {
   dir: string;
   clock: Clock;
   log: Log;
+  onFatal?: (error: Error) => void;
 }
 
 /** A server that accepts requests. */
@@ -118,7 +121,13 @@ function readTls(config: Config): { cert: string; key: string } | undefined {
   return { cert, key };
 }
 
-async function openStoreOf({ config, log, clock, openStore }: ServeOptions): Promise<Store> {
+async function openStoreOf({
+  config,
+  log,
+  clock,
+  openStore,
+  onFatal,
+}: ServeOptions): Promise<Store> {
   const timeoutUs = config.heartbeatTimeoutSeconds * 1e6;
   const open = openStore ?? (await import('./store/sqlite/sqlite.ts')).openSqlite;
   return await open({
@@ -128,6 +137,7 @@ async function openStoreOf({ config, log, clock, openStore }: ServeOptions): Pro
     suspendedAfterUs: timeoutUs,
     // While the server was away nobody could beat: silence is no sign of death until they had time to.
     returnGraceUntilUs: clock() + timeoutUs,
+    ...(onFatal && { onFatal }),
   });
 }
 

@@ -36,8 +36,9 @@ async function runServe({ config, file, notes }: LoadedConfig): Promise<void> {
       'listening beyond loopback without access control: whoever reaches the port can read and write',
     );
   }
-  const serving = await serve({ config, log, clock: makeClock() });
-  process.on('uncaughtException', (error) => crash(error, opened));
+  const onFatal = (error: Error): void => crash(error, opened);
+  const serving = await serve({ config, log, clock: makeClock(), onFatal });
+  process.on('uncaughtException', onFatal);
   process.stdout.write(`tacho listening on ${serving.url}\n`);
   log.info({ url: serving.url, dataDir: config.dataDir, configFile: file }, 'ready');
 

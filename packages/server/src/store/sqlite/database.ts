@@ -95,7 +95,7 @@ export function openReader(file: string, cacheKiB = 4_096): Database {
 /** Opens a connection that reads and can checkpoint: for that, SQLite needs a file it may write. */
 export function openCheckpointer(file: string): Database {
   const db = new DatabaseSync(file, { timeout: 5_000 });
-  db.exec('PRAGMA query_only = 1; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY');
+  db.exec('PRAGMA query_only = 1; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY');
   return db;
 }
 
