@@ -181,7 +181,7 @@ export class FrameBuilder {
 /** Writes the checksum of a finished frame into its header. */
 export function sealFrame(frame: Uint8Array): void {
   const head = new Uint32Array(frame.buffer, frame.byteOffset, 4);
-  head[3] = crc32(frame.subarray(headerBytes));
+  head[3] = checksum(frame);
 }
 
 /** The blocks of a frame; throws FrameError when it is damaged. The views share the frame's memory. */
@@ -197,6 +197,11 @@ export function decodeFrame(stored: Uint8Array): Block[] {
   let at = headerBytes;
   for (let i = 0; i < head[1]!; i++) at = decodeBlock(frame, at, blocks);
   return blocks;
+}
+
+/** Of everything but the checksum itself, which is the last field of the header. */
+function checksum(frame: Uint8Array): number {
+  return crc32(frame.subarray(headerBytes), crc32(frame.subarray(0, headerBytes - 4)));
 }
 
 function decodeBlock(frame: Uint8Array, at: number, blocks: Block[]): number {
