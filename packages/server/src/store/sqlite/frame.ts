@@ -191,8 +191,7 @@ export function decodeFrame(stored: Uint8Array): Block[] {
   const head = new Uint32Array(frame.buffer, frame.byteOffset, 4);
   if (head[0] !== magic) throw new FrameError('frame has another magic number or version');
   if (head[2] !== frame.length) throw new FrameError('frame has another length than it says');
-  if (head[3] !== crc32(frame.subarray(headerBytes)))
-    throw new FrameError('frame checksum differs');
+  if (head[3] !== checksum(frame)) throw new FrameError('frame checksum differs');
   const blocks: Block[] = [];
   let at = headerBytes;
   for (let i = 0; i < head[1]!; i++) at = decodeBlock(frame, at, blocks);
