@@ -12,8 +12,6 @@ import { returnedCases } from './contract/returned.ts';
 import { sampleCases } from './contract/samples.ts';
 import { sessionCases } from './contract/sessions.ts';
 
-export { dump } from './contract/dump.ts';
-
 /**
  * Declares the suite for one engine. `open` must give an empty store each time it is called; the
  * suite closes it. Engines that can be opened again are compared before and after. Everything that

@@ -2,7 +2,6 @@
 import type {
   EventRecord,
   JsonObject,
-  Lifecycle,
   SeriesKey,
   SeriesTable,
   SessionStatus,
@@ -233,5 +232,3 @@ export interface StoreClock {
   /** No sibling is declared crashed before this instant (the server was away until shortly before). */
   returnGraceUntilUs: number;
 }
-
-export type { Lifecycle };

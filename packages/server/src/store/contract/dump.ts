@@ -10,7 +10,7 @@ import {
 import type { EventRow, PatchRow, SampleDetail, SampleRows, SessionRow, Store } from '../store.ts';
 
 /** One sample: position in `SessionDump.series`, instant, value, and the detail as JSON text if any. */
-export type SampleDump =
+type SampleDump =
   | [series: number, atUs: number, value: number | string]
   | [series: number, atUs: number, value: number | string, detail: string];
 

@@ -18,7 +18,7 @@ export type Statement = StatementSyncInstance;
 export const databaseFile = 'tacho.db';
 
 /** Bytes of a database page; 16 KiB wastes least on chunks of about 2 KB (docs/format.md). */
-export const pageBytes = 16 * 1024;
+const pageBytes = 16 * 1024;
 
 /** Why a data directory cannot be opened; the message is one sentence for the person who started us. */
 export class OpenError extends Error {

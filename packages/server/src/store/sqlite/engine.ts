@@ -5,7 +5,7 @@ import { type Handlers, Handover, startThread, type Thread, type Transfer } from
 import type { WriterOptions } from './writer.ts';
 
 /** Calls a handler of one of the threads. */
-export type Call = <T>(method: string, argument?: unknown, transfer?: Transfer) => Promise<T>;
+type Call = <T>(method: string, argument?: unknown, transfer?: Transfer) => Promise<T>;
 
 /** The callables of a running engine. */
 export interface Engine {

@@ -10,12 +10,12 @@ const rowBytes = 24;
 const kinds = { rows: 1, columns: 2, details: 3 } as const;
 
 /** A frame that does not hold what it should. */
-export class FrameError extends Error {
+class FrameError extends Error {
   override name = 'FrameError';
 }
 
 /** Samples of many series in order of arrival; `f64[3i+1]`, `f64[3i+2]` are time and value of row i. */
-export interface RowsBlock {
+interface RowsBlock {
   kind: 'rows';
   n: number;
   /** `u32[6i]` is the series, `u32[6i+1]` the session of row i. */
@@ -26,7 +26,7 @@ export interface RowsBlock {
 }
 
 /** Series of one session that share their instants; `values[k * n + i]` is series k at time i. */
-export interface ColumnsBlock {
+interface ColumnsBlock {
   kind: 'columns';
   session: number;
   n: number;

@@ -9,7 +9,7 @@ import { type Database, databaseFile, OpenError, openReader, schemaVersion } fro
 import { decodeFrame, decodeTouches } from './frame.ts';
 
 /** Something that is not as it should be. */
-export interface Problem {
+interface Problem {
   /** What kind of thing it is, and what is wrong with it. */
   what: string;
   where: string;
