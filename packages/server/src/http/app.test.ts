@@ -174,7 +174,7 @@ describe('state', () => {
       {},
     ]) {
       const { status, text } = await server.post(path, body);
-      expect([status, text]).toEqual([200, '{"success":true}']);
+      expect([status, text]).toEqual([200, '{"success":true}\n']);
     }
     const base = { product: 'P', version: '1.0' };
     const { state, state_history } = await server.session(id);
@@ -213,7 +213,7 @@ describe('life and death', () => {
     const server = await Harness.start();
     const id = await server.create();
     const beat = () => server.ask(`/api/sessions/${id}/heartbeat`, { method: 'POST' });
-    expect((await beat()).text).toBe('{"success":true}');
+    expect((await beat()).text).toBe('{"success":true}\n');
     server.pass(61);
     expect(await server.session(id)).toMatchObject({
       last_heartbeat: start,
@@ -229,7 +229,7 @@ describe('life and death', () => {
     const id = await server.create();
     for (const what of ['end', 'end', 'crash']) {
       const { status, text } = await server.ask(`/api/sessions/${id}/${what}`, { method: 'POST' });
-      expect([status, text]).toEqual([200, '{"success":true}']);
+      expect([status, text]).toEqual([200, '{"success":true}\n']);
       server.pass(5);
     }
     expect(await server.session(id)).toMatchObject({
@@ -290,7 +290,7 @@ describe('life and death', () => {
 describe('all sessions', () => {
   it('is an array of full sessions, empty when there are none', async () => {
     const server = await Harness.start();
-    expect((await server.ask('/api/data/sessions')).text).toBe('[]');
+    expect((await server.ask('/api/data/sessions')).text).toBe('[]\n');
     const ids = [await server.create(), await server.create(), await server.create()];
     await server.post(`/api/sessions/${ids[1]}/metrics`, { name: 'm', value: 1 });
     const { json } = await server.ask('/api/data/sessions');

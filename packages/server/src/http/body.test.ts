@@ -214,7 +214,7 @@ describe('answers', () => {
     const plain = await server.ask(`/api/sessions/${id}`);
     for (const [asked, whole] of [
       [`/api/sessions/${id}`, plain.text],
-      ['/api/data/sessions', `[${plain.text}]`],
+      ['/api/data/sessions', `[${plain.text.trimEnd()}]\n`],
     ] as const) {
       const headers = { 'accept-encoding': accepted };
       const { bytes, headers: sent } = await server.ask(asked, { headers });

@@ -16,7 +16,7 @@ export interface Reply {
 }
 
 /** The answer to a write of one thing; made once, because it is the most frequent one. */
-export const success: Reply = { status: 200, body: Buffer.from('{"success":true}') };
+export const success: Reply = { status: 200, body: Buffer.from('{"success":true}\n') };
 
 const successText = String(success.body);
 
@@ -26,9 +26,9 @@ export const commonHeaders = {
   'cache-control': 'no-store',
 } as const;
 
-/** An answer from a JSON value. */
+/** An answer from a JSON value. Bodies end with a newline, so that a terminal's prompt has its own line. */
 export function jsonReply(value: JsonValue, status = 200): Reply {
-  return { status, body: Buffer.from(stringifyJson(value)) };
+  return { status, body: Buffer.from(`${stringifyJson(value)}\n`) };
 }
 
 /** The answer that an error stands for. */
@@ -124,6 +124,7 @@ async function* turns(
       yield Buffer.from(next.value);
       if (++pieces % piecesPerTurn === 0) await new Promise(setImmediate);
     }
+    yield Buffer.from('\n');
   } catch (error) {
     log.error({ err: error }, 'an answer broke off');
     throw error;

@@ -48,7 +48,7 @@ describe('the metrics page', () => {
   it.each(documented)('takes %s and gives it back', async (body) => {
     const server = await withSession();
     const { status, text } = await server.post('/api/sessions/550e8400/metrics', body);
-    expect([status, text]).toEqual([200, '{"success":true}']);
+    expect([status, text]).toEqual([200, '{"success":true}\n']);
     const { metrics } = await server.session(id);
     expect(metrics).toEqual([
       { ...JSON.parse(body), timestamp: '2026-01-01T00:00:00.000Z', type: 'gauge' },
@@ -107,7 +107,7 @@ describe('metrics of DataCat clients', () => {
       'user-agent': 'Python-urllib/3.11',
       'accept-encoding': 'identity',
     });
-    expect([status, text]).toEqual([200, '{"success":true}']);
+    expect([status, text]).toEqual([200, '{"success":true}\n']);
     const session = await server.session(id);
     expect(session.metrics).toEqual([{ timestamp: '2026-01-01T00:00:00.000Z', ...stored }]);
   });
@@ -175,7 +175,7 @@ describe('events of DataCat clients', () => {
   it.each(events)('%s', async (_name, body, stored) => {
     const server = await withSession();
     const { status, text } = await server.post(`/api/sessions/${id}/events`, body);
-    expect([status, text]).toEqual([200, '{"success":true}']);
+    expect([status, text]).toEqual([200, '{"success":true}\n']);
     const session = await server.session(id);
     expect(session.events).toHaveLength(1);
     expect(session.events[0]).toMatchObject({ timestamp: '2026-01-01T00:00:00.000Z', ...stored });

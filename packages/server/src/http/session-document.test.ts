@@ -235,7 +235,7 @@ describe('a client that reads', () => {
     });
     await server.create({ id: row.id });
     expect((await server.ask(`/api/sessions/${row.id}`)).json.code).toBe('session_not_found');
-    expect((await server.ask('/api/data/sessions')).text).toBe('[]');
+    expect((await server.ask('/api/data/sessions')).text).toBe('[]\n');
   });
 });
 
