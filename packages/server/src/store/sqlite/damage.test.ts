@@ -133,6 +133,34 @@ describe('a restart in the middle of sealing', () => {
   });
 });
 
+describe('a restart after sealing, before its journal rows were dropped', () => {
+  it('drops them and seals only what came later', async () => {
+    const dir = newDir();
+    const [id] = await fill(dir, 3, 20, false);
+    const rows = change(dir, (db) => db.prepare('SELECT * FROM journal').all());
+    const whole = await open(dir);
+    await whole.seal();
+    await whole.close();
+    change(dir, (db) => {
+      for (const row of rows as Record<string, number>[]) {
+        const marks = Object.keys(row).map(() => '?');
+        db.prepare(`INSERT INTO journal VALUES(${marks.join(', ')})`).run(...Object.values(row));
+      }
+    });
+    const store = await open(dir);
+    const session = await store.reserve(id!);
+    const timesUs = Float64Array.of(1e9);
+    const columns = { timesUs, series: [0], values: [Float64Array.of(7)] };
+    await store.append({ receivedUs: 9, entries: [{ kind: 'columns', session, ...columns }] });
+    const expected = samplesOf(await dump(store));
+    expect(expected.map((samples) => samples.length)).toEqual([41, 40, 40]);
+    await store.seal();
+    expect(samplesOf(await dump(store))).toEqual(expected);
+    expect((await store.health()).unsealedSamples).toBe(0);
+    await store.close();
+  });
+});
+
 describe('a state', () => {
   it('that would grow beyond its limit is refused, and the one before stays', async () => {
     const store = await open(newDir());

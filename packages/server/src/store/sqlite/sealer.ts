@@ -56,8 +56,9 @@ export class Sealer {
     this.#bounds = bounds;
   }
 
-  /** Seals one range of the journal; false when the journal has nothing to seal. */
+  /** Seals one range of the journal, unless one waits to be dropped; false when nothing is left. */
   async run(target: SealTarget): Promise<boolean> {
+    if (this.#isUndropped()) return true;
     const range = this.#pickRange();
     if (!range) return false;
     const damages: Damage[] = [];
@@ -81,6 +82,12 @@ export class Sealer {
 
   close(): void {
     this.#db.close();
+  }
+
+  /** Rows of a sealed range are still there: the process ended before they were dropped. */
+  #isUndropped(): boolean {
+    const { upto, session } = this.#sql.seal.get() as { upto: number; session: number };
+    return session === sealedAll && this.#sql.anyUpto.get(upto) !== undefined;
   }
 
   /** The range that was begun before a restart, or the next one. */
@@ -279,6 +286,7 @@ function prepareAll(db: Database) {
     seal: prepare('SELECT upto, session, series FROM seal'),
     journalSizes: prepare('SELECT id, samples FROM journal WHERE id > ? ORDER BY id'),
     journal: prepare('SELECT id, touch, frame FROM journal WHERE id <= ? ORDER BY id'),
+    anyUpto: prepare('SELECT 1 FROM journal WHERE id <= ? LIMIT 1'),
     lastChunk: prepare(
       `SELECT id, ordinal, times, n, t_max, summary, data, details FROM chunk WHERE series = ?
        ORDER BY ordinal DESC LIMIT 1`,
