@@ -19,6 +19,7 @@ describe('a server killed with SIGKILL under load', () => {
   it(
     `has every acknowledged entry exactly once after ${rounds} kills`,
     async () => {
+      console.log(`kill: seed ${seed}`);
       const random = randomFrom(seed);
       const dataDir = temporaryDirectory();
       const loads: Load[] = [];

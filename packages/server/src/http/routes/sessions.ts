@@ -68,8 +68,25 @@ async function* prepend(first: string, rest: AsyncGenerator<string>): AsyncGener
 async function* allDocuments(service: Service): AsyncGenerator<AsyncIterable<string>> {
   for await (const ids of service.store.ids()) {
     for (const id of ids) {
-      yield sessionDocument(service.store.read(id, everything), options(service, false));
+      const pieces = sessionDocument(service.store.read(id, everything), options(service, false));
+      const first = await firstOf(service, id, pieces);
+      if (first !== undefined) yield prepend(first, pieces);
     }
+  }
+}
+
+/** One session that cannot be read must not keep the others from being listed. */
+async function firstOf(
+  { log }: Service,
+  id: string,
+  pieces: AsyncGenerator<string>,
+): Promise<string | undefined> {
+  try {
+    const first = await pieces.next();
+    return first.done ? undefined : first.value;
+  } catch (error) {
+    log.error({ err: error, session: id }, 'a session cannot be read and is left out');
+    return undefined;
   }
 }
 

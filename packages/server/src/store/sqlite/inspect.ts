@@ -1,5 +1,5 @@
 /** Looks at every row and checksum of a data directory, without changing anything. */
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeDetails } from './codec/details.ts';
 import { decodeSummary } from './codec/summary.ts';
@@ -7,6 +7,7 @@ import { decodeTimes } from './codec/times.ts';
 import { decodeValues } from './codec/values.ts';
 import { type Database, databaseFile, OpenError, openReader, schemaVersion } from './database.ts';
 import { decodeFrame, decodeTouches } from './frame.ts';
+import { migrations } from './migrations.ts';
 
 /** Something that is not as it should be. */
 interface Problem {
@@ -55,6 +56,23 @@ export function inspectFile(file: string): Inspection {
   }
 }
 
+/** Offset, length and possible contents of header fields (https://www.sqlite.org/fileformat.html). */
+const headerFields: readonly (readonly [number, number, readonly number[]])[] = [
+  [16, 2, [16_384]],
+  // For writing and for reading: 2 is WAL; a backup has none.
+  [18, 1, [1, 2]],
+  [19, 1, [1, 2]],
+  [20, 1, [0]],
+  [21, 1, [64]],
+  [22, 1, [32]],
+  [23, 1, [32]],
+  [44, 4, [4]],
+  [56, 4, [1]],
+  // Incremental vacuum.
+  [64, 4, [1]],
+  [68, 4, [0]],
+];
+
 class Inspector {
   readonly #db: Database;
   readonly #file: string;
@@ -75,6 +93,10 @@ class Inspector {
       throw new OpenError(`cannot read ${this.#file}: ${(error as Error).message}`);
     }
     if (version === 0) throw new OpenError(`${this.#file} was not written by tacho`);
+    if (version > migrations.length) {
+      this.#add({ what: `schema ${version} is newer than this tacho knows`, where: 'database' });
+    }
+    this.#header();
     this.#pages();
     this.#quarantine();
     const sealed = this.#chunks();
@@ -93,6 +115,25 @@ class Inspector {
     };
     this.#db.exec('COMMIT');
     return inspection;
+  }
+
+  /** Bytes that SQLite believes without a check; a reader can do with some that a writer refuses. */
+  #header(): void {
+    this.#try('file header', () => {
+      const header = Buffer.alloc(100);
+      const fd = openSync(this.#file, 'r');
+      try {
+        readSync(fd, header, 0, header.length, 0);
+      } finally {
+        closeSync(fd);
+      }
+      for (const [offset, bytes, expected] of headerFields) {
+        const found = header.readUIntBE(offset, bytes);
+        if (expected.includes(found)) continue;
+        const what = `byte ${offset} holds ${found}, not ${expected.join(' or ')}`;
+        this.#add({ what, where: 'file header' });
+      }
+    });
   }
 
   /** SQLite's own check of pages, trees and indexes. */

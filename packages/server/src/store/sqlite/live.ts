@@ -1,6 +1,7 @@
 /** What the writer knows of a session while it is being written to, and how that is kept. */
 import {
   applyPatch,
+  initialStatus,
   type JsonObject,
   limits,
   parseJson,
@@ -9,6 +10,7 @@ import {
 } from '@tacho/protocol';
 import type { Database, Statement } from './database.ts';
 import { decodeTouches, type Touch } from './frame.ts';
+import type { Damage } from './writer.ts';
 
 /** A session's row in memory. */
 export interface Live {
@@ -68,9 +70,11 @@ export class LiveSessions {
   readonly #selectStart: Statement;
   readonly #insertSnapshot: Statement;
   readonly #db: Database;
+  readonly #onDamage: (damage: Damage) => void;
 
-  constructor(db: Database) {
+  constructor(db: Database, onDamage: (damage: Damage) => void) {
     this.#db = db;
+    this.#onDamage = onDamage;
     this.#select = db.prepare('SELECT * FROM status WHERE session = ?');
     this.#upsert = db.prepare(
       `INSERT INTO status(session, lifecycle, special, updated_us, patches, events, samples, skew_us,
@@ -121,7 +125,7 @@ export class LiveSessions {
     if (!row) return undefined;
     const live: Live = {
       no,
-      status: JSON.parse(row.status) as SessionStatus,
+      status: this.#readStatus(row),
       updatedUs: row.updated_us,
       patches: row.patches,
       events: row.events,
@@ -257,6 +261,24 @@ export class LiveSessions {
   /** Active sessions whose activity is not in the table yet, for the sweep. */
   peek(no: number): Live | undefined {
     return this.#live.get(no);
+  }
+
+  /** A damaged status starts anew: the session is taken for active until it or its silence says otherwise. */
+  #readStatus(row: StatusRow): SessionStatus {
+    let status = initialStatus(row.updated_us);
+    this.#try('status', `status of session number ${row.session}`, () => {
+      status = JSON.parse(row.status) as SessionStatus;
+    });
+    return status;
+  }
+
+  /** What is damaged is noted and passed over. */
+  #try(what: string, place: string, body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      this.#onDamage({ what, place, session: null, problem: (error as Error).message });
+    }
   }
 
   #loadState(live: Live): JsonObject {

@@ -2,6 +2,7 @@
 import {
   applyPatch,
   type EventRecord,
+  initialStatus,
   type JsonObject,
   limits,
   parseJson,
@@ -265,9 +266,9 @@ export class Reader {
   }
 
   #row(session: SessionTableRow): SessionRow {
-    const table = this.#sql.status.get(session.no) as unknown as StatusRow;
+    const { table, status } = this.#status(session);
     const live = {
-      status: JSON.parse(table.status) as SessionStatus,
+      status,
       updatedUs: table.updated_us,
       samples: table.samples,
       skewUs: table.skew_us,
@@ -294,6 +295,23 @@ export class Reader {
       samples: live.samples,
       ...(live.skewUs !== null && { clockSkewUs: live.skewUs }),
     };
+  }
+
+  /** Where a session stands; one whose row is damaged reads as if it had just started. */
+  #status(session: SessionTableRow): { table: StatusRow; status: SessionStatus } {
+    try {
+      const table = this.#sql.status.get(session.no) as StatusRow | undefined;
+      if (!table) throw new Error('the row is missing');
+      return { table, status: JSON.parse(table.status) as SessionStatus };
+    } catch (error) {
+      const problem = (error as Error).message;
+      const place = `status of ${session.id}`;
+      this.#damages.push({ what: 'status', place, session: session.id, problem });
+      const updated_us = session.created_us;
+      const none = { patches: 0, events: 0, samples: 0, skew_us: null, journal_upto: 0 };
+      const table = { session: session.no, updated_us, ...none, status: '' };
+      return { table, status: initialStatus(updated_us) };
+    }
   }
 
   /** The state after the last patch: the nearest snapshot and what came after it. */

@@ -15,7 +15,7 @@ import type {
   SweepRules,
 } from '../store.ts';
 import { Committer } from './committer.ts';
-import { lockDirectory, prepareDirectory } from './database.ts';
+import { lockDirectory, OpenError, prepareDirectory } from './database.ts';
 import { type Engine, startEngine, startLocalEngine } from './engine.ts';
 import { HandleCache, SqliteHandle } from './handle-cache.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -23,6 +23,7 @@ import { OnceLedger } from './once.ts';
 import type { FindAnswer, Found, Pieces } from './reader.ts';
 import { type SealBounds, sealBounds } from './sealer.ts';
 import { parseSeriesText } from './series-text.ts';
+import type { RemoteError } from './thread.ts';
 import type { Damage, Opened } from './writer.ts';
 
 /** Where a store's messages go. */
@@ -70,7 +71,9 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
     return store;
   } catch (error) {
     unlock();
-    throw error;
+    const { name, remoteName, message } = error as Partial<RemoteError>;
+    if (name === 'OpenError' || remoteName === 'OpenError') throw new OpenError(message);
+    throw new OpenError(`cannot open ${file}: ${message}; tacho doctor says what is damaged`);
   }
 }
 

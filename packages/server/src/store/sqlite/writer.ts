@@ -42,10 +42,12 @@ export class Writer {
   #journalId: number;
   #unsealed = 0;
   #failedEpoch = -1;
+  /** Met while writing and not yet set aside. */
+  #damages: Damage[] = [];
 
   constructor(options: WriterOptions) {
     this.#db = openWriter(options.file);
-    this.#live = new LiveSessions(this.#db);
+    this.#live = new LiveSessions(this.#db, (damage) => this.#damages.push(damage));
     this.#teller = new Teller(this.#db, this.#live, options);
     this.#slices = new SliceWriter(this.#db);
     this.#deleter = new Deleter(this.#db);
@@ -64,6 +66,7 @@ export class Writer {
     const one = (sql: string) =>
       (this.#db.prepare(sql).get() as { n: number | null } | undefined)?.n ?? 0;
     this.#unsealed = one('SELECT sum(samples) AS n FROM journal');
+    if (this.#damages.length > 0) this.quarantine(this.#damages.splice(0));
     const last = (table: string) =>
       Math.max(
         one(`SELECT max(no) AS n FROM ${table}`),
