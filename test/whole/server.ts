@@ -156,13 +156,20 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   });
 }
 
+const children = new Set<ChildProcess>();
+
 /** A test that is cut short must not leave its server behind. */
 function endWithUs(child: ChildProcess): void {
-  const kill = (): void => {
-    child.kill('SIGKILL');
-  };
-  process.once('exit', kill);
-  child.once('close', () => process.removeListener('exit', kill));
+  if (children.size === 0) process.once('exit', killAll);
+  children.add(child);
+  child.once('close', () => {
+    children.delete(child);
+    if (children.size === 0) process.removeListener('exit', killAll);
+  });
+}
+
+function killAll(): void {
+  for (const child of children) child.kill('SIGKILL');
 }
 
 async function readyUrl(
