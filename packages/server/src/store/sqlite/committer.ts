@@ -49,8 +49,8 @@ interface Commit {
   series: Map<SqliteHandle, number>;
 }
 
-/** Size of a group from which it need not wait for the one before to come back. */
-const secondCommitBytes = 16 * 1024;
+/** Size from which a group gains nothing by waiting for more. */
+const largeGroupBytes = 16 * 1024;
 
 /** Groups what arrives while the commit before is under way. */
 export class Committer {
@@ -162,9 +162,17 @@ export class Committer {
     this.#group.handles.add(handle);
   }
 
-  /** Commits at the end of this turn of the event loop, so that all that arrived in it goes together. */
+  /**
+   * Commits at the end of this turn of the event loop, so that all that arrived in it goes together;
+   * at once when the group is large already, so that the disk works while this thread reads on.
+   */
   schedule(): void {
-    if (this.#isScheduled || !this.#mayCommit()) return;
+    if (!this.#mayCommit()) return;
+    if (this.#group.bytes >= largeGroupBytes) {
+      void this.#commit();
+      return;
+    }
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -194,7 +202,7 @@ export class Committer {
   #mayCommit(): boolean {
     if (this.#waiters.length === 0 || this.#options.isStalled()) return false;
     const { size } = this.#underWay;
-    return size === 0 || (size === 1 && this.#group.bytes >= secondCommitBytes);
+    return size === 0 || (size === 1 && this.#group.bytes >= largeGroupBytes);
   }
 
   async #commit(): Promise<void> {
