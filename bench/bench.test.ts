@@ -21,7 +21,8 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
   const targets = run.rows.filter((row) => met(row) !== undefined).map((row) => row.bench);
   const expected = ['batch', 'commit', 'growth', 'ingest', 'memory', 'single', 'size', 'start'];
   expect([...new Set(targets)].sort()).toEqual(expected);
-  for (const row of run.rows) expect(row.value, row.name).toBeGreaterThanOrEqual(0);
+  // A difference of two noisy measurements may be below zero.
+  for (const row of run.rows) expect(Number.isFinite(row.value), row.name).toBe(true);
   expect(readFileSync(join(out, file.replace('.json', '.md')), 'utf8')).toContain('| share of');
 }, 180_000);
 

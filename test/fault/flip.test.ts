@@ -18,13 +18,15 @@ afterAll(closeConnections);
 it(
   `starts, reads the other sessions and names the damage after each of ${rounds} flipped bytes`,
   async () => {
+    console.log(`flip: seed ${seed}`);
     const random = randomFrom(seed);
     const { dir, contents } = await makeData(random);
     const tally = { intact: 0, named: 0, refused: 0, unnoticed: 0, wide: 0 };
     for (let round = 0; round < rounds; round += 1) {
       const offset = offsetOf(round, dataBytes(dir), random);
       const xor = 1 << integer(random, 0, 7);
-      const outcome = await examine(flippedCopy(dir, offset, xor), contents);
+      const where = `byte ${offset} xor ${xor} of ${dir}`;
+      const outcome = await examine(flippedCopy(dir, offset, xor), contents, where);
       tally[outcome.kind] += 1;
       if (outcome.affected > sessionsOfOneByte) tally.wide += 1;
     }
@@ -56,7 +58,7 @@ interface Outcome {
 }
 
 /** Starts a server on a damaged copy, reads everything, and asks the doctor. */
-async function examine(copy: string, contents: Contents): Promise<Outcome> {
+async function examine(copy: string, contents: Contents, where: string): Promise<Outcome> {
   const affected = await affectedSessions(copy, contents);
   const { healthy, problems } = await doctor(copy);
   removeDirectory(copy);
@@ -68,7 +70,9 @@ async function examine(copy: string, contents: Contents): Promise<Outcome> {
     expect(problems).toBeGreaterThan(0);
     return { kind: 'named', affected: affected.length };
   }
-  for (const { now } of affected) expect(now, 'unreadable, and the doctor is happy').toBeDefined();
+  for (const { id, now } of affected) {
+    expect(now, `${id} is unreadable and the doctor is happy: ${where}`).toBeDefined();
+  }
   return { kind: affected.length === 0 ? 'intact' : 'unnoticed', affected: affected.length };
 }
 

@@ -12,6 +12,9 @@ export interface Outcome {
   hung: boolean;
 }
 
+/** Time that an answer may take which keeps arriving. */
+const longAnswerMs = 120_000;
+
 /** Connections to one server, used again while they are in order. */
 export class Connections {
   readonly #port: number;
@@ -21,17 +24,19 @@ export class Connections {
     this.#port = port;
   }
 
-  /** Sends the pieces and collects answers until all came, the server hung up, or time is up. */
+  /** Sends the pieces and collects answers until all came, the server hung up, or nothing came for too long. */
   async exchange(fuzzCase: FuzzCase, deadlineMs: number): Promise<Outcome> {
     const socket = await this.#take();
     const outcome: Outcome = { answers: [], closed: false, hung: false };
     const reader = new AnswerReader();
     const wanted = fuzzCase.afterwards === 'wait' ? fuzzCase.answers : 0;
     const done = new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         outcome.hung = true;
         resolve();
-      }, deadlineMs);
+      };
+      const timer = setTimeout(giveUp, deadlineMs);
+      const started = performance.now();
       const close = (): void => {
         clearTimeout(timer);
         const last = reader.finish();
@@ -40,6 +45,8 @@ export class Connections {
         resolve();
       };
       socket.on('data', (chunk: Buffer) => {
+        /* A long answer that goes on arriving is no hang. */
+        if (performance.now() - started < longAnswerMs) timer.refresh();
         for (let next: Buffer = chunk; ; next = Buffer.alloc(0)) {
           const answer = reader.push(next, fuzzCase.bodyless);
           if (!answer) break;

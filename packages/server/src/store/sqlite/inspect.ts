@@ -119,6 +119,8 @@ class Inspector {
 
   /** Bytes that SQLite believes without a check; a reader can do with some that a writer refuses. */
   #header(): void {
+    // What counts may be in the log while a server runs.
+    if (sizeOf(`${this.#file}-wal`) > 0) return;
     this.#try('file header', () => {
       const header = Buffer.alloc(100);
       const fd = openSync(this.#file, 'r');
