@@ -25,6 +25,18 @@ export const limits = {
   requestTimeoutMs: 60_000,
   /** Idle time of a kept-alive connection. */
   keepAliveTimeoutMs: 72_000,
+  /** Values that one parameter of a query may be given. */
+  paramValuesMax: 100,
+  /** One value of a parameter, in characters. */
+  paramLengthMax: 1_000,
+  /** Rows of one page of sessions, events or patches. */
+  pageRowsMax: 1_000,
+  /** Groups that one question gives at most. */
+  groupsMax: 10_000,
+  /** Buckets of the activity profile in a row of a session list. */
+  profileBuckets: 48,
+  /** An exception this shortly before a crash is taken for its cause. */
+  uncaughtWithinMs: 5_000,
   /** Time that SIGTERM waits for requests in flight and for the store. */
   drainTimeoutMs: 10_000,
 

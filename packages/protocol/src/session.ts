@@ -3,10 +3,16 @@ import { type EventRecord, eventNames, type Level } from './event.ts';
 import type { JsonObject } from './json.ts';
 
 /** active → ended (said so), crashed (reported or inferred), lost (silence without a witness). */
-export type Lifecycle = 'active' | 'ended' | 'crashed' | 'lost';
+export const lifecycles = ['active', 'ended', 'crashed', 'lost'] as const;
+
+/** How the run of a session stands. */
+export type Lifecycle = (typeof lifecycles)[number];
 
 /** How an active session is doing: hung = its observer says so, suspended = no heartbeat for too long. */
-export type Liveness = 'responsive' | 'hung' | 'suspended';
+export const livenesses = ['responsive', 'hung', 'suspended'] as const;
+
+/** How an active session is doing. */
+export type Liveness = (typeof livenesses)[number];
 
 /** All that the status of a session depends on; instants are epoch microseconds. */
 export interface SessionStatus {

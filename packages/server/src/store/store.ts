@@ -7,6 +7,8 @@ import type {
   SessionStatus,
 } from '@tacho/protocol';
 
+export * from './questions.ts';
+
 /**
  * A session as the store knows it; entries refer to it instead of repeating the id.
  * Engines extend it with what they need to find the session again without a look-up.

@@ -128,4 +128,24 @@ export const migrations: readonly string[] = [
     UNIQUE(what, place)
   );
   `,
+  // 2: a number that grows with every change of a session, so that an index can follow; tokens.
+  `
+  ALTER TABLE status ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;
+  UPDATE status SET rev = session;
+  CREATE INDEX status_rev ON status(rev);
+  CREATE TABLE gone(rev INTEGER PRIMARY KEY, session INTEGER NOT NULL);
+
+  DROP INDEX event_session;
+  CREATE INDEX event_session ON event(session, at_us, id, level, name);
+
+  CREATE TABLE token(
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created_us INTEGER NOT NULL,
+    expires_us INTEGER,
+    used_us INTEGER
+  ) WITHOUT ROWID;
+  `,
 ];

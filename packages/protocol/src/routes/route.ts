@@ -1,0 +1,95 @@
+/** What an endpoint is made of, and the errors that many of them share. */
+import type { TSchema } from 'typebox';
+import type { ErrorCode } from '../errors.ts';
+import type { Params } from '../params.ts';
+
+/** What a token may do: deliver data, ask questions, or manage the server. */
+export const scopes = ['ingest', 'read', 'admin'] as const;
+
+/** One thing that a token may be allowed to do. */
+export type Scope = (typeof scopes)[number];
+
+/** An endpoint. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `{id}` stands for a session id or a unique prefix of one; other names in braces for themselves. */
+  readonly path: string;
+  readonly summary: string;
+  /** What a token needs for it; `open` endpoints never ask for one. `admin` may do everything. */
+  readonly scope: Scope | 'open';
+  /** Parameters of the query; none are accepted when absent. */
+  readonly query?: Params;
+  /** Absent when a body is not looked at. */
+  readonly request?: RouteRequest;
+  readonly reply: RouteReply;
+  /** The reply to an array or NDJSON body; only where `request.many` is set. */
+  readonly manyReply?: RouteReply;
+  /** Codes of the errors that it may answer with. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** What goes into an endpoint. */
+export interface RouteRequest {
+  readonly schema: TSchema;
+  /** Whether the body may be left out. */
+  readonly optional: boolean;
+  /** Whether an array of bodies, or one body per line as NDJSON, is taken as well. */
+  readonly many: boolean;
+}
+
+/** What comes out of an endpoint when all went well. */
+export interface RouteReply {
+  readonly status: 200 | 201;
+  readonly schema: TSchema;
+  /** Whether it is sent piece by piece, so that it may be larger than memory. */
+  readonly streamed: boolean;
+  /** Media type; `application/json` when absent. */
+  readonly type?: string;
+}
+
+/** Errors of the door, before a request is looked at; any endpoint may answer with them. */
+export const doorErrors = [
+  'unauthorized',
+  'forbidden',
+  'host_not_allowed',
+  'origin_not_allowed',
+  'invalid_request',
+  'timeout',
+  'uri_too_long',
+  'rate_limited',
+  'headers_too_large',
+  'internal',
+  'overloaded',
+] as const satisfies ErrorCode[];
+
+/** Errors of a path that names a session. */
+export const sessionErrors = [
+  'prefix_too_short',
+  'session_not_found',
+  'session_ambiguous',
+] as const satisfies ErrorCode[];
+
+/** Errors of anything that is to be stored. */
+export const writeErrors = [
+  'invalid_json',
+  'invalid_body',
+  'unsupported_media_type',
+  'unsupported_encoding',
+  'body_too_large',
+  'expanded_body_too_large',
+  'idempotency_conflict',
+  'store_unavailable',
+  'disk_full',
+] as const satisfies ErrorCode[];
+
+/** Errors of a question with parameters. */
+export const questionErrors = [
+  ...doorErrors,
+  'invalid_field',
+  'store_unavailable',
+] as const satisfies ErrorCode[];
+
+/** A reply in one piece with this schema. */
+export function answer<T extends TSchema>(schema: T, status: 200 | 201 = 200) {
+  return { status, schema, streamed: false } as const satisfies RouteReply;
+}
