@@ -59,8 +59,9 @@ export function* statePlaces(state: JsonObject, prefix = ''): Generator<StatePla
 }
 
 /**
- * Whether a state meets a condition. Numbers compare as numbers where the value reads as one, texts
- * by their code points; true, false and null by their names; arrays by their JSON, and only for
+ * Whether a state meets a condition. Numbers compare as numbers where the value reads as one (in
+ * order as the nearest doubles, beyond 2^53 too; equal also by their digits), texts by their UTF-16
+ * code units; true, false and null by their names; arrays by their JSON, and only for
  * being equal or not. `!=` holds where the path leads to something else.
  */
 export function meetsCondition(state: JsonObject, condition: StateCondition): boolean {
