@@ -46,7 +46,7 @@ export interface SessionFilter {
 }
 
 const stateParam: Param<StateCondition | undefined> = {
-  schema: Type.String({ minLength: 1 }),
+  schema: Type.String({ minLength: 1, examples: ['page=checkout', 'cart.items>3', '!order'] }),
   description:
     'Condition on the state: `path=value`, also `!=`, `<`, `<=`, `>`, `>=`, `path` (exists) or `!path` (does not); names of the path are joined by dots',
   accepted: 'path=value (or !=, <, <=, >, >=), path, or !path',

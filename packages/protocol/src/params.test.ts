@@ -10,6 +10,7 @@ import {
   numberParam,
   preset,
   readParams,
+  required,
   textParam,
   wholeParam,
   wordParam,
@@ -114,6 +115,13 @@ describe('parameters', () => {
       readParams(long, [['text', 'x'.repeat(length)]], nowUs).text?.length;
     expect(ask(limits.paramLengthMax)()).toBe(limits.paramLengthMax);
     expect(ask(limits.paramLengthMax + 1)).toThrow('text is "xxx');
+  });
+
+  it('may have to be given', () => {
+    const strict = { version: required(textParam('a version')) };
+    const ask = (query: string) => readParams(strict, new URLSearchParams(query), nowUs);
+    expect(ask('version=2.4.0')).toEqual({ version: '2.4.0' });
+    expect(() => ask('')).toThrow('version is missing; expected a text of 1 to');
   });
 
   it('throw nothing but errors for the one who asked, whatever is sent', () => {

@@ -15,6 +15,8 @@ export interface Param<T> {
   readonly accepted: string;
   /** Whether it may be given several times; its value is a list then, empty when not given. */
   readonly many: boolean;
+  /** Whether a question without it is refused; not so when absent. */
+  readonly required?: true;
   /** What stands for a parameter that is not given. */
   readonly preset: T;
   /** Text of the preset for documents; absent when there is none. */
@@ -65,6 +67,7 @@ function readParam(name: string, param: Param<unknown>, texts: string[], nowUs: 
     if (value === undefined) throw bad(name, shown(text), param.accepted);
     return value;
   });
+  if (param.required && values.length === 0) throw bad(name, 'is missing', param.accepted);
   if (param.many) return values;
   return values.length > 0 ? values[0] : param.preset;
 }
@@ -84,6 +87,11 @@ export function many<T>(param: Param<T | undefined>): Param<T[]> {
 /** The same parameter with a value for when it is not given. */
 export function preset<T>(param: Param<T | undefined>, value: T): Param<T> {
   return { ...param, preset: value, presetText: String(value), read: param.read as never };
+}
+
+/** The same parameter, which every question must give. */
+export function required<T>(param: Param<T | undefined>): Param<T> {
+  return { ...param, required: true, preset: undefined as never, read: param.read as never };
 }
 
 /** A text of 1 to `max` characters. */
@@ -176,6 +184,7 @@ export function instantParam(description: string): Param<number | undefined> {
   return {
     schema: Type.String({
       description: 'RFC 3339, milliseconds since 1970, `now`, or so long ago (`-90s`, `-24h`)',
+      examples: ['-24h', '2026-03-01T12:00:00Z', '1772366400250'],
     }),
     description,
     accepted:
@@ -203,7 +212,7 @@ const durationUs = { ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9, d: 8.64e10, w: 6.048e11 
 /** A duration in microseconds, longer than none. */
 export function durationParam(description: string): Param<number | undefined> {
   return {
-    schema: Type.String({ pattern: durationForm.source }),
+    schema: Type.String({ pattern: durationForm.source, examples: ['30s', '15m', '1h'] }),
     description,
     accepted: 'a duration such as "500ms", "30s", "15m", "1h" or "7d"',
     many: false,

@@ -2,7 +2,8 @@
 import Value from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { errorTable } from './errors.ts';
-import { allowedMethods, type Route, routes } from './routes.ts';
+import { readParams } from './params.ts';
+import { allowedMethods, type Route, routeGroups, routes } from './routes.ts';
 
 const table = Object.values<Route>(routes);
 
@@ -10,6 +11,19 @@ describe('the table of endpoints', () => {
   it('names the method and path of an endpoint once', () => {
     const names = table.map(({ method, path }) => `${method} ${path}`);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('has every endpoint in exactly one group', () => {
+    const grouped = routeGroups.flatMap((group) => Object.entries(group.routes));
+    expect(Object.fromEntries(grouped)).toEqual(routes);
+    expect(grouped).toHaveLength(table.length);
+  });
+
+  it('shows only example queries that are understood', () => {
+    for (const { query, example, path } of table) {
+      const given = new URLSearchParams(example ?? '');
+      expect(() => readParams(query ?? {}, given, 2e15), path).not.toThrow();
+    }
   });
 
   it('knows which methods a path takes', () => {

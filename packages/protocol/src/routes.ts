@@ -1,11 +1,20 @@
 /** Every endpoint of the HTTP API: method, path, what goes in, what comes out, and what can go wrong. */
 import { recordRoutes } from './routes/record.ts';
-import type { Route } from './routes/route.ts';
+import type { Route, RouteGroup } from './routes/route.ts';
 
 export * from './routes/route.ts';
 
 /** All endpoints by name. */
 export const routes = { ...recordRoutes } as const satisfies Record<string, Route>;
+
+/** The same endpoints by what they are for, in the order in which documents show them. */
+export const routeGroups: readonly RouteGroup[] = [
+  {
+    title: 'Recording',
+    about: 'What a program says about its run, and sessions given back whole.',
+    routes: recordRoutes,
+  },
+];
 
 /** Name of an endpoint. */
 export type RouteName = keyof typeof routes;

@@ -17,13 +17,19 @@ export interface Route {
   readonly summary: string;
   /** What a token needs for it; `open` endpoints never ask for one. `admin` may do everything. */
   readonly scope: Scope | 'open';
+  /** What the names in braces stand for, by name; `{id}` after `/api/sessions/` needs no word. */
+  readonly names?: Readonly<Record<string, string>>;
   /** Parameters of the query; none are accepted when absent. */
   readonly query?: Params;
+  /** Query of a typical request, for documents: `product=shop&hung=true`. */
+  readonly example?: string;
   /** Absent when a body is not looked at. */
   readonly request?: RouteRequest;
   readonly reply: RouteReply;
   /** The reply to an array or NDJSON body; only where `request.many` is set. */
   readonly manyReply?: RouteReply;
+  /** Further replies that are no errors, each with the case it is for. */
+  readonly otherReplies?: readonly (RouteReply & { readonly when: string })[];
   /** Codes of the errors that it may answer with. */
   readonly errors: readonly ErrorCode[];
 }
@@ -39,12 +45,21 @@ export interface RouteRequest {
 
 /** What comes out of an endpoint when all went well. */
 export interface RouteReply {
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 503;
+  /** Schema of JSON; a text with this description for other media types. */
   readonly schema: TSchema;
   /** Whether it is sent piece by piece, so that it may be larger than memory. */
   readonly streamed: boolean;
   /** Media type; `application/json` when absent. */
   readonly type?: string;
+}
+
+/** Endpoints that belong together. */
+export interface RouteGroup {
+  readonly title: string;
+  /** What they are for, one sentence. */
+  readonly about: string;
+  readonly routes: Readonly<Record<string, Route>>;
 }
 
 /** Errors of the door, before a request is looked at; any endpoint may answer with them. */
