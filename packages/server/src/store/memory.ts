@@ -1,17 +1,24 @@
 /** The store in memory: the plainest code that keeps the promises of `Store`, and the oracle of the other engines. */
 import { limits, SeriesTable, TachoError } from '@tacho/protocol';
+import { factsOf } from './memory/filter.ts';
 import { OnceLedger } from './memory/once.ts';
+import { type Asked, groupsOf, pageOf, summaryRow } from './memory/questions.ts';
 import { MemorySession, type StartEntry } from './memory/session.ts';
 import type {
   Appended,
   EventRow,
   ExpireRules,
+  GroupQuery,
   PatchRow,
   ReadParts,
   Resolution,
   SampleRows,
+  SessionGroup,
   SessionHandle,
+  SessionPage,
   SessionPart,
+  SessionQuery,
+  SessionQuestions,
   Store,
   StoreBatch,
   StoreClock,
@@ -35,13 +42,14 @@ export function openMemory(options: MemoryOptions): MemoryStore {
 }
 
 /** A store without a disk. It keeps what it is given: patches and events must not be changed afterwards. */
-export class MemoryStore implements Store {
+export class MemoryStore implements Store, SessionQuestions {
   readonly #options: MemoryOptions;
   /** By id, in order of creation. */
   readonly #sessions = new Map<string, MemorySession>();
   readonly #handles = new Map<string, SessionHandle>();
   readonly #once = new OnceLedger();
   #refusal: TachoError | undefined;
+  #created = 0;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
@@ -110,11 +118,26 @@ export class MemoryStore implements Store {
     const old = [...this.#sessions.values()]
       .filter(({ status, updatedUs }) => status.lifecycle !== 'active' && updatedUs < beforeUs)
       .slice(0, sessionsMax);
-    for (const { handle } of old) {
-      this.#sessions.delete(handle.id);
-      this.#handles.delete(handle.id);
-    }
+    for (const { handle } of old) this.#forget(handle.id);
     return old.length;
+  }
+
+  async sessions(query: SessionQuery): Promise<SessionPage> {
+    return pageOf(this.#asked(), query);
+  }
+
+  async groups(query: GroupQuery): Promise<SessionGroup[]> {
+    return groupsOf(this.#asked(), query);
+  }
+
+  async summary(id: string): ReturnType<SessionQuestions['summary']> {
+    const session = this.#sessions.get(id);
+    const { clock, suspendedAfterUs } = this.#options;
+    return session && summaryRow(factsOf(session, clock(), suspendedAfterUs));
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return this.#forget(id);
   }
 
   async health(): Promise<StoreHealth> {
@@ -132,6 +155,16 @@ export class MemoryStore implements Store {
     this.#refusal = error;
   }
 
+  #asked(): Asked {
+    const { suspendedAfterUs } = this.#options;
+    return { sessions: [...this.#sessions.values()], suspendedAfterUs };
+  }
+
+  #forget(id: string): boolean {
+    this.#handles.delete(id);
+    return this.#sessions.delete(id);
+  }
+
   #take(entry: StoreEntry, receivedUs: number): void {
     const session = this.#sessions.get(entry.session.id);
     if (entry.kind === 'start') {
@@ -145,7 +178,7 @@ export class MemoryStore implements Store {
   #create(start: StartEntry, receivedUs: number): void {
     const { id } = start.session;
     if (start.machineId !== undefined) this.#machineReturned(start, start.machineId, receivedUs);
-    this.#sessions.set(id, new MemorySession(start, receivedUs));
+    this.#sessions.set(id, new MemorySession(start, receivedUs, ++this.#created));
     this.#handles.set(id, start.session);
   }
 

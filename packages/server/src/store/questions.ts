@@ -2,7 +2,12 @@
 import type { ExceptionFact, Outcome, SessionFilter } from '@tacho/protocol';
 import type { SessionRow } from './store.ts';
 
-/** What a list of sessions can be sorted by. Texts sort by code points, versions as people count. */
+/**
+ * What a list of sessions can be sorted by. Texts sort by code points, versions by
+ * `compareVersions`, outcomes and causes by their places in the tables of the protocol; a session
+ * without a machine or a cause comes before those with one. The duration of an active session
+ * reaches to now.
+ */
 export const sessionSorts = [
   'created',
   'updated',
@@ -41,11 +46,11 @@ export interface SessionQuery {
 export interface SessionSummary extends SessionRow {
   /** Events of level error or critical. */
   errors: number;
-  /** The last event of level error or worse that carries an exception. */
+  /** The last event of level error or worse that carries an exception: by instant, then by arrival. */
   exception?: ExceptionFact;
 }
 
-/** When in its life a session did how much; buckets of equal width, the first starts at `fromUs`. */
+/** When in its life a session did how much; buckets of equal width from `fromUs` on (see `emptyProfile`). */
 export interface SessionProfile {
   fromUs: number;
   widthUs: number;
@@ -53,7 +58,7 @@ export interface SessionProfile {
   entries: Float64Array;
   /** Events of level error or critical. */
   errors: Float64Array;
-  /** Hangs that began. */
+  /** Reports of a hang (events named `eventNames.hang`). */
   hangs: Float64Array;
 }
 
@@ -71,14 +76,17 @@ export interface SessionTotals {
   sessions: number;
   /** Sessions that are active, whatever their outcome so far. */
   active: number;
-  /** Active sessions without a heartbeat for too long. */
+  /** Those of the active ones that had no heartbeat for too long. */
   suspended: number;
   /** Sessions that ever hung. */
   hung: number;
   outcomes: Record<Outcome, number>;
 }
 
-/** What sessions can be grouped by. `time` groups by when they were created, in epoch steps of `widthUs`. */
+/**
+ * What sessions can be grouped by. `time` groups by when they were created, in epoch steps of
+ * `widthUs`; `state` by the value at a path as text (`stateText`), of several the first.
+ */
 export type GroupKey =
   | { by: GroupField }
   | { by: 'state'; path: string }
@@ -114,7 +122,7 @@ export interface SessionGroup extends SessionTotals {
   values: (string | number | null)[];
   /** Events of level error or critical. */
   errors: number;
-  /** When the first of them was created, and when the last of them spoke. */
+  /** When the first of them was created, and when anything was last received for one of them. */
   firstUs: number;
   lastUs: number;
 }
@@ -135,7 +143,10 @@ export interface SessionMatch {
 export interface SessionQuestions {
   /** A page of sessions. Complete for everything acknowledged. */
   sessions(query: SessionQuery): Promise<SessionPage>;
-  /** Groups of sessions, the largest first; of `limits.groupsMax` at most. */
+  /**
+   * Groups of sessions, none empty, `limits.groupsMax` at most: the largest first, then by their
+   * values (null, numbers, texts by code points).
+   */
   groups(query: GroupQuery): Promise<SessionGroup[]>;
   /** One session as it stands in a list; undefined when there is none with this whole id. */
   summary(id: string): Promise<{ summary: SessionSummary; profile: SessionProfile } | undefined>;

@@ -33,11 +33,14 @@ interface Sample {
   atUs: number;
   value: number;
   detail: SampleDetail | undefined;
+  receivedUs: number;
 }
 
 /** A session with its whole history; everything in it stands in order of arrival. */
 export class MemorySession {
   readonly handle: SessionHandle;
+  /** Sessions are numbered in order of creation. */
+  readonly no: number;
   readonly start: StartEntry;
   readonly patches: PatchRow[] = [];
   readonly events: EventRow[] = [];
@@ -48,8 +51,9 @@ export class MemorySession {
   #state: JsonObject;
   #clockSkewUs: number | undefined;
 
-  constructor(start: StartEntry, receivedUs: number) {
+  constructor(start: StartEntry, receivedUs: number, no: number) {
     this.handle = start.session;
+    this.no = no;
     this.start = start;
     this.status = initialStatus(receivedUs);
     this.updatedUs = receivedUs;
@@ -62,7 +66,7 @@ export class MemorySession {
 
   /** Takes what was said about the session. */
   say(entry: SaidEntry, receivedUs: number): void {
-    const samples = isSampleEntry(entry) ? [...samplesOf(entry)] : [];
+    const samples = isSampleEntry(entry) ? [...samplesOf(entry, receivedUs)] : [];
     const signal = signalOf(entry, samples[0]?.atUs, receivedUs);
     if (signal === undefined) return;
     const { emit, drop } = this.#advance(signal);
@@ -125,6 +129,11 @@ export class MemorySession {
     };
   }
 
+  /** When its samples were received, in order of arrival. */
+  samplesReceivedUs(): number[] {
+    return this.#samples.map(({ receivedUs }) => receivedUs);
+  }
+
   #advance(signal: Signal): ReturnType<typeof advance> {
     const outcome = advance(this.status, signal);
     this.status = outcome.status;
@@ -155,22 +164,22 @@ function isSampleEntry(entry: StoreEntry): entry is SampleEntry {
 }
 
 /** The samples of an entry in order of arrival; columns arrive one after the other. */
-function* samplesOf(entry: SampleEntry): Generator<Sample> {
+function* samplesOf(entry: SampleEntry, receivedUs: number): Generator<Sample> {
   if (entry.kind === 'sample') {
     const { series, atUs, value, detail } = entry;
-    yield { series, atUs, value, detail };
+    yield { series, atUs, value, detail, receivedUs };
     return;
   }
   if (entry.kind === 'samples') {
     for (const [i, series] of entry.series.entries()) {
       const detail = entry.details?.get(i);
-      yield { series, atUs: entry.timesUs[i]!, value: entry.values[i]!, detail };
+      yield { series, atUs: entry.timesUs[i]!, value: entry.values[i]!, detail, receivedUs };
     }
     return;
   }
   for (const [k, series] of entry.series.entries()) {
     for (const [i, atUs] of entry.timesUs.entries()) {
-      yield { series, atUs, value: entry.values[k]![i]!, detail: undefined };
+      yield { series, atUs, value: entry.values[k]![i]!, detail: undefined, receivedUs };
     }
   }
 }
