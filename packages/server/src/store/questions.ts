@@ -42,8 +42,8 @@ export interface SessionQuery {
   nowUs: number;
 }
 
-/** A session in a list. */
-export interface SessionSummary extends SessionRow {
+/** A session in a list: its row without the states, which can be large, and what its events say. */
+export interface SessionSummary extends Omit<SessionRow, 'state' | 'startState'> {
   /** Events of level error or critical. */
   errors: number;
   /** The last event of level error or worse that carries an exception: by instant, then by arrival. */

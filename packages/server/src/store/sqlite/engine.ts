@@ -1,6 +1,13 @@
-/** The engine's threads as callables: the writer at once, readers and the sealer when first needed. */
+/** The engine's threads as callables: the writer at once, the others when first needed. */
 import { MessageChannel } from 'node:worker_threads';
-import { readerHandlers, type SealerOptions, sealerHandlers, writerHandlers } from './handlers.ts';
+import {
+  catalogHandlers,
+  readerHandlers,
+  type SealerOptions,
+  sealerHandlers,
+  writerHandlers,
+} from './handlers.ts';
+import type { CatalogOptions } from './index/catalog.ts';
 import { type Handlers, Handover, startThread, type Thread, type Transfer } from './thread.ts';
 import type { WriterOptions } from './writer.ts';
 
@@ -12,6 +19,7 @@ export interface Engine {
   writer: Call;
   reader: Call;
   sealer: Call;
+  catalog: Call;
   stop(): Promise<void>;
 }
 
@@ -19,12 +27,13 @@ export interface Engine {
 export interface EngineOptions {
   writer: WriterOptions;
   sealer: SealerOptions;
+  catalog: CatalogOptions;
   /** Called when a thread ends by itself. */
   onDeath: (error: Error) => void;
 }
 
-/** One thread for writing, one for reading, one for sealing. */
-export function startEngine({ writer, sealer, onDeath }: EngineOptions): Engine {
+/** One thread for writing, one for reading, one for sealing, one for the index. */
+export function startEngine({ writer, sealer, catalog, onDeath }: EngineOptions): Engine {
   const threads: Thread[] = [];
   const start = (name: string, data: unknown): Thread => {
     const thread = startThread(name, data, onDeath);
@@ -34,6 +43,7 @@ export function startEngine({ writer, sealer, onDeath }: EngineOptions): Engine 
   const writing = start('writer-thread', writer);
   let reading: Thread | undefined;
   let sealing: Thread | undefined;
+  let indexing: Thread | undefined;
   const connectSealer = (): Thread => {
     const thread = start('sealer-thread', sealer);
     const { port1, port2 } = new MessageChannel();
@@ -53,8 +63,13 @@ export function startEngine({ writer, sealer, onDeath }: EngineOptions): Engine 
       sealing ??= connectSealer();
       return sealing.caller.call(method, argument);
     },
+    catalog: (method, argument) => {
+      indexing ??= start('catalog-thread', catalog);
+      return indexing.caller.call(method, argument);
+    },
     stop: async () => {
-      await Promise.allSettled([reading?.caller.call('close'), sealing?.caller.call('close')]);
+      const others = [reading, sealing, indexing];
+      await Promise.allSettled(others.map((thread) => thread?.caller.call('close')));
       await writing.caller.call('close');
       await Promise.all(threads.map((thread) => thread.stop()));
     },
@@ -62,10 +77,11 @@ export function startEngine({ writer, sealer, onDeath }: EngineOptions): Engine 
 }
 
 /** The same in the calling thread: for tests and tools, where starting threads costs more than it gives. */
-export function startLocalEngine({ writer, sealer }: EngineOptions): Engine {
+export function startLocalEngine({ writer, sealer, catalog }: EngineOptions): Engine {
   const writing = writerHandlers(writer);
   let reading: Handlers | undefined;
   let sealing: Handlers | undefined;
+  let indexing: Handlers | undefined;
   const callWriter = local(() => writing);
   const target = {
     slice: (slice: unknown) => callWriter<void>('slice', slice),
@@ -81,9 +97,12 @@ export function startLocalEngine({ writer, sealer }: EngineOptions): Engine {
       sealing ??= sealerHandlers(sealer, target);
       return sealing;
     }),
+    catalog: local(() => {
+      indexing ??= catalogHandlers(catalog);
+      return indexing;
+    }),
     stop: async () => {
-      reading?.close?.(undefined as never);
-      sealing?.close?.(undefined as never);
+      for (const handlers of [reading, sealing, indexing]) handlers?.close?.(undefined as never);
       await callWriter('close');
     },
   };

@@ -3,6 +3,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ReadParts } from '../store.ts';
 import { collectGarbage } from './collect.ts';
 import type { Group } from './group.ts';
+import { Background } from './index/background.ts';
+import { Catalog, type CatalogOptions } from './index/catalog.ts';
 import { Reader } from './reader.ts';
 import { type SealBounds, Sealer, type SealTarget } from './sealer.ts';
 import type { Slice } from './slice.ts';
@@ -42,6 +44,20 @@ export function readerHandlers(file: string): Handlers {
     next: (cursor: number) => reader.next(cursor),
     abandon: (cursor: number) => reader.abandon(cursor),
     close: () => reader.close(),
+  };
+}
+
+/** Opens the catalog, which keeps its index up from now on, and returns its answers. */
+export function catalogHandlers(options: CatalogOptions): Handlers {
+  const catalog = new Catalog(options);
+  const background = new Background(() => catalog.step());
+  return {
+    // The call alone starts the thread.
+    follow: () => {},
+    close: () => {
+      background.stop();
+      catalog.close();
+    },
   };
 }
 

@@ -13,6 +13,9 @@ const vacuumPages = 64;
 /** Pause before sealing is tried again after it failed, e.g. because the disk is full. */
 const retryMs = 2_000;
 
+/** After the start, the index waits this long before it takes up what is new. */
+const indexAfterMs = 3_000;
+
 /** How housekeeping is set up. */
 export interface HousekeepingOptions {
   /** Samples in the journal that start a seal. */
@@ -39,12 +42,17 @@ export class Housekeeping {
   #hasJournal: boolean;
   #hasRested = false;
   #isStopped = false;
+  readonly #openedMs = performance.now();
+  /** Whether there is anything that the index could take up, and whether it does so already. */
+  #hasSessions: boolean;
+  #isIndexing = false;
 
   constructor(engine: Engine, opened: Opened, options: HousekeepingOptions) {
     this.#engine = engine;
     this.#options = options;
     this.unsealed = opened.unsealed;
     this.#hasJournal = opened.journalFirst > 0;
+    this.#hasSessions = opened.lastSession > 0;
     this.#timer = setInterval(() => this.#tick(), 500);
     this.#timer.unref();
   }
@@ -60,6 +68,7 @@ export class Housekeeping {
     this.#hasJournal = true;
     this.#hasRested = false;
     this.#lastCommitMs = performance.now();
+    this.#hasSessions = true;
     this.#walBytes += bytes;
     if (this.#walBytes > checkpointBytes) this.#checkpoint();
     if (this.unsealed >= this.#options.sealSamples) this.#seal();
@@ -86,7 +95,17 @@ export class Housekeeping {
     const nowMs = performance.now();
     const isDue = nowMs - this.#lastSealMs > limits.sealAgeMs;
     if (this.#hasJournal && (isDue || this.unsealed >= this.#options.sealSamples)) this.#seal();
+    if (this.#hasSessions && nowMs - this.#openedMs > indexAfterMs) this.#startIndex();
     if (nowMs - this.#lastCommitMs > idleMs && !this.#hasRested && !this.#sealing) this.#rest();
+  }
+
+  /** From its first call on, the catalog follows by itself. */
+  #startIndex(): void {
+    if (this.#isIndexing || this.#isStopped) return;
+    this.#isIndexing = true;
+    this.#engine.catalog('follow').catch((error: Error) => {
+      this.#options.onError(error, 'starting the index');
+    });
   }
 
   #seal(): void {

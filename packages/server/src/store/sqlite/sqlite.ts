@@ -64,6 +64,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
         returnGraceUntilUs: options.returnGraceUntilUs,
       },
       sealer: { file, bounds: options.seal ?? sealBounds },
+      catalog: { file, suspendedAfterUs: options.suspendedAfterUs },
       onDeath: (error) => store?.fail(error),
     });
     const opened = await engine.writer<Opened>('opened');

@@ -14,4 +14,15 @@ export interface SessionSets {
   withException(typesOrIds: readonly string[]): SessionNumbers;
   /** Sessions whose state as it stands `meetsCondition`. */
   meeting(condition: StateCondition): SessionNumbers;
+  /** What a path of the state as it stands leads to, by session. */
+  valuesAt(path: string): StateColumn;
+}
+
+/** The values of one path by session; sessions where the path leads to no value are not among them. */
+export interface StateColumn {
+  sessions: SessionNumbers;
+  /** By session, index into `values`. Of several places with the same path, the first one counts. */
+  codes: Uint32Array;
+  /** As `stateText`. */
+  values: string[];
 }

@@ -1,0 +1,121 @@
+/** The catalog: keeps the index up with the main database, and answers questions about many sessions. */
+import { type Database, openReader } from '../database.ts';
+import { indexFileOf, openIndex, removeIndex } from './index-database.ts';
+import type { IndexPart } from './index-part.ts';
+
+/** What the catalog is started with. */
+export interface CatalogOptions {
+  /** The main database. */
+  file: string;
+  /** Silence after which an active session is called suspended. */
+  suspendedAfterUs: number;
+}
+
+/** A slice of indexing ends after so long, so that questions do not wait for it. */
+const sliceMs = 8;
+
+/** Rows that a part takes up in its first step; later ones follow from how long it took. */
+const firstRows = 64;
+
+/** The parts of an open index. */
+interface OpenIndex {
+  index: Database;
+  parts: readonly IndexPart[];
+  /** By part: rows that take about half a slice. */
+  rows: number[];
+}
+
+/** Owns the index; not thread-safe and need not be: one per data directory. */
+export class Catalog {
+  readonly #main: Database;
+  readonly #indexFile: string;
+  #open: OpenIndex;
+
+  constructor({ file }: CatalogOptions) {
+    this.#main = openReader(file);
+    this.#indexFile = indexFileOf(file);
+    this.#open = this.#openIndex();
+  }
+
+  /** Takes up a slice of what is new; true while there is more. */
+  step(): boolean {
+    return this.#repairing(() => this.#inTransaction(() => this.#slice()));
+  }
+
+  close(): void {
+    this.#open.index.close();
+    this.#main.close();
+  }
+
+  #openIndex(): OpenIndex {
+    const index = openIndex(this.#indexFile);
+    const parts: IndexPart[] = [];
+    return { index, parts, rows: parts.map(() => firstRows) };
+  }
+
+  #slice(): boolean {
+    const { parts, rows } = this.#open;
+    const startMs = performance.now();
+    let left = new Set(parts.keys());
+    while (left.size > 0) {
+      const more = new Set<number>();
+      for (const i of left) {
+        const fromMs = performance.now();
+        if (fromMs - startMs > sliceMs) return true;
+        if (parts[i]!.step(rows[i]!)) more.add(i);
+        const tookMs = performance.now() - fromMs;
+        if (tookMs < sliceMs / 4 && more.has(i)) rows[i] = rows[i]! * 2;
+        else if (tookMs > sliceMs / 2) rows[i] = Math.max(1, rows[i]! >> 1);
+      }
+      left = more;
+    }
+    return false;
+  }
+
+  /** Runs a body that sees one moment of the main database and changes the index whole or not at all. */
+  #inTransaction<T>(body: () => T): T {
+    const { index, parts } = this.#open;
+    this.#main.exec('BEGIN');
+    try {
+      index.exec('BEGIN');
+      const result = body();
+      index.exec('COMMIT');
+      return result;
+    } catch (error) {
+      rollBack(index);
+      for (const part of parts) part.forget();
+      throw error;
+    } finally {
+      rollBack(this.#main);
+    }
+  }
+
+  /** A damaged index is made anew, and what met the damage is tried again. */
+  #repairing<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#open.index.close();
+      removeIndex(this.#indexFile);
+      this.#open = this.#openIndex();
+      return body();
+    }
+  }
+}
+
+/** SQLite's result codes for a file that is not what it should be. */
+const damageCodes = [11, 26];
+
+function isDamage(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode !== undefined && damageCodes.includes(errcode & 0xff);
+}
+
+function rollBack(db: Database): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // SQLite has rolled back by itself, or nothing was begun.
+  }
+}
