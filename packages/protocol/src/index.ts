@@ -20,6 +20,7 @@ export * from './series.ts';
 export * from './session.ts';
 export * from './stack.ts';
 export * from './state.ts';
+export * from './state-diff.ts';
 export * from './state-path.ts';
 export * from './text.ts';
 export * from './time.ts';

@@ -136,7 +136,7 @@ export const migrations: readonly string[] = [
   CREATE TABLE gone(rev INTEGER PRIMARY KEY, session INTEGER NOT NULL);
 
   DROP INDEX event_session;
-  CREATE INDEX event_session ON event(session, at_us, id, level, name);
+  CREATE INDEX event_session ON event(session, at_us, seq, level, name);
 
   CREATE TABLE token(
     id TEXT PRIMARY KEY,

@@ -243,10 +243,9 @@ export class Reader {
 
   *#events(no: number, lastEvent: number): Generator<SessionPart> {
     let at = -Number.MAX_SAFE_INTEGER;
-    let id = 0;
+    let seq = -1;
     for (;;) {
-      const rows = this.#sql.events.all(no, at, id, lastEvent, eventPage) as {
-        id: number;
+      const rows = this.#sql.events.all(no, at, seq, lastEvent, eventPage) as {
         seq: number;
         at_us: number;
         received_us: number;
@@ -261,7 +260,7 @@ export class Reader {
       }));
       yield { kind: 'events', rows: events };
       at = rows.at(-1)!.at_us;
-      id = rows.at(-1)!.id;
+      seq = rows.at(-1)!.seq;
     }
   }
 
@@ -381,8 +380,8 @@ function prepareAll(db: Database) {
     ),
     lastEvent: prepare('SELECT max(id) AS id FROM event'),
     events: prepare(
-      `SELECT id, seq, at_us, received_us, record FROM event
-       WHERE session = ? AND (at_us, id) > (?, ?) AND id <= ? ORDER BY at_us, id LIMIT ?`,
+      `SELECT seq, at_us, received_us, record FROM event
+       WHERE session = ? AND (at_us, seq) > (?, ?) AND id <= ? ORDER BY at_us, seq LIMIT ?`,
     ),
     spool: prepare('SELECT floor, ahead FROM spool WHERE id = ?'),
     key: prepare('SELECT fingerprint, reply, created_us FROM once WHERE key = ?'),
