@@ -114,6 +114,8 @@ export const limits = {
   unsealedSamplesMax: 6_000_000,
   /** Samples of one chunk. */
   chunkSamplesMax: 1_024,
+  /** Deletions that are remembered for the index to follow. */
+  goneRowsMax: 100_000,
   /** Chunks written by one slice of sealing. */
   sealSliceChunksMax: 200,
 } as const;

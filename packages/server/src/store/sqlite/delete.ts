@@ -1,4 +1,5 @@
 /** Deletes sessions: first out of sight, then their data in small transactions. */
+import { limits } from '@tacho/protocol';
 import type { Database, Statement } from './database.ts';
 
 /** Rows deleted by one step. */
@@ -12,13 +13,22 @@ export class Deleter {
     this.#sql = prepareAll(db);
   }
 
-  /** Takes a session out of sight; its data follows step by step, also after a restart. */
-  doom(session: number): void {
+  /**
+   * Takes a session out of sight; its data follows step by step, also after a restart. `rev` is the
+   * number of this change.
+   */
+  doom(session: number, rev: number): void {
     // Numbers are never given out twice: the journal may still name them.
     this.#sql.keepNumbers.run();
     this.#sql.doom.run(session);
     this.#sql.deleteSession.run(session);
     this.#sql.deleteStatus.run(session);
+    this.#sql.gone.run(rev, session);
+  }
+
+  /** Forgets the oldest deletions: an index that has fallen that far behind starts over. */
+  forgetGone(): void {
+    this.#sql.forgetGone.run(limits.goneRowsMax);
   }
 
   /** Deletes some data of a doomed session; false when there is none. */
@@ -61,6 +71,10 @@ function prepareAll(db: Database) {
     doom: prepare('INSERT OR IGNORE INTO doomed(session) VALUES(?)'),
     deleteSession: prepare('DELETE FROM session WHERE no = ?'),
     deleteStatus: prepare('DELETE FROM status WHERE session = ?'),
+    gone: prepare('INSERT INTO gone(rev, session) VALUES(?, ?)'),
+    forgetGone: prepare(
+      'DELETE FROM gone WHERE rev <= (SELECT rev FROM gone ORDER BY rev DESC LIMIT 1 OFFSET ?)',
+    ),
     doomed: prepare('SELECT session FROM doomed LIMIT 1'),
     undoom: prepare('DELETE FROM doomed WHERE session = ?'),
     events: prepare(

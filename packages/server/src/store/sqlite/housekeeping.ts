@@ -1,4 +1,4 @@
-/** What happens beside the commits: sealing, checkpoints, and giving free space back. */
+/** What happens beside the commits: sealing, checkpoints, deletions, and giving free space back. */
 import { limits } from '@tacho/protocol';
 import type { Engine } from './engine.ts';
 import type { Committed } from './group.ts';
@@ -35,6 +35,8 @@ export class Housekeeping {
   #sealing: Promise<void> | undefined;
   #checkpointing: Promise<void> | undefined;
   #idling: Promise<void> | undefined;
+  #clearing: Promise<void> | undefined;
+  #hasDoomed = false;
   #walBytes = 0;
   #lastCommitMs = 0;
   #lastSealMs = performance.now();
@@ -84,11 +86,22 @@ export class Housekeeping {
     }
   }
 
+  /** Deletes the data of sessions that were made invisible; commits get their turn between the steps. */
+  clear(): Promise<void> {
+    this.#hasDoomed = true;
+    this.#hasRested = false;
+    this.#clearing ??= this.#deleteSteps().finally(() => {
+      this.#clearing = undefined;
+    });
+    return this.#clearing;
+  }
+
   /** Ends what is under way; nothing starts afterwards. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
-    await Promise.all([this.#sealing, this.#checkpointing, this.#idling]);
+    const clearing = this.#clearing?.catch(() => {});
+    await Promise.all([this.#sealing, this.#checkpointing, this.#idling, clearing]);
   }
 
   #tick(): void {
@@ -97,6 +110,15 @@ export class Housekeeping {
     if (this.#hasJournal && (isDue || this.unsealed >= this.#options.sealSamples)) this.#seal();
     if (this.#hasSessions && nowMs - this.#openedMs > indexAfterMs) this.#startIndex();
     if (nowMs - this.#lastCommitMs > idleMs && !this.#hasRested && !this.#sealing) this.#rest();
+  }
+
+  async #deleteSteps(): Promise<void> {
+    while (this.#hasDoomed && !this.#isStopped) {
+      this.#hasDoomed = false;
+      while (!this.#isStopped && (await this.#engine.writer<boolean>('deleteStep'))) {
+        // More is left.
+      }
+    }
   }
 
   /** From its first call on, the catalog follows by itself. */

@@ -63,6 +63,8 @@ export class LiveSessions {
   /** Sessions whose state is in memory, the least recently patched first. */
   readonly #stateful = new Set<Live>();
   #stateLength = 0;
+  /** Number of the last change of any session. */
+  #rev = 0;
   readonly #select: Statement;
   readonly #upsert: Statement;
   readonly #selectSnapshot: Statement;
@@ -78,12 +80,12 @@ export class LiveSessions {
     this.#select = db.prepare('SELECT * FROM status WHERE session = ?');
     this.#upsert = db.prepare(
       `INSERT INTO status(session, lifecycle, special, updated_us, patches, events, samples, skew_us,
-         journal_upto, status)
-       VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         journal_upto, status, rev)
+       VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT(session) DO UPDATE SET lifecycle = excluded.lifecycle, special = excluded.special,
          updated_us = excluded.updated_us, patches = excluded.patches, events = excluded.events,
          samples = excluded.samples, skew_us = excluded.skew_us,
-         journal_upto = excluded.journal_upto, status = excluded.status`,
+         journal_upto = excluded.journal_upto, status = excluded.status, rev = excluded.rev`,
     );
     this.#selectSnapshot = db.prepare(
       'SELECT revision, state FROM snapshot WHERE session = ? ORDER BY revision DESC LIMIT 1',
@@ -103,6 +105,13 @@ export class LiveSessions {
     this.#plain.clear();
     this.#stateful.clear();
     this.#stateLength = 0;
+    const last = this.#db
+      .prepare(
+        `SELECT coalesce((SELECT max(rev) FROM status), 0) AS written,
+           coalesce((SELECT max(rev) FROM gone), 0) AS gone`,
+      )
+      .get() as { written: number; gone: number };
+    this.#rev = Math.max(last.written, last.gone);
     const plain = this.#db.prepare('SELECT session FROM status WHERE special = 0');
     for (const row of plain.iterate() as Iterable<{ session: number }>)
       this.#plain.add(row.session);
@@ -227,9 +236,15 @@ export class LiveSessions {
       live.skewUs,
       live.journalUpto,
       JSON.stringify(live.status),
+      this.nextRev(),
     );
     live.isDirty = false;
     live.mustWrite = false;
+  }
+
+  /** A number for a change of a session, greater than those of all changes before. */
+  nextRev(): number {
+    return ++this.#rev;
   }
 
   /** Writes a session if the journal knows more of it than the table. */

@@ -196,12 +196,19 @@ export class SqliteStore implements Store {
   async expire(rules: ExpireRules): Promise<number> {
     const ids = await this.#engine.writer<string[]>('expire', rules);
     for (const id of ids) this.#handles.remove(id);
-    while (await this.#engine.writer<boolean>('deleteStep')) {
-      // Commits get their turn between the steps.
-    }
+    await this.#keeper.clear();
     const keysFromUs = this.#options.clock() - limits.idempotencyTtlMs * 1000;
-    await this.#engine.writer('forgetKeys', keysFromUs);
+    await this.#engine.writer('forget', keysFromUs);
     return ids.length;
+  }
+
+  async remove(id: string): Promise<boolean> {
+    if (!(await this.#engine.writer<boolean>('remove', id))) return false;
+    this.#handles.remove(id);
+    this.#keeper.clear().catch((error: Error) => {
+      this.#options.log.error({ err: error }, 'deleting the data of a session failed');
+    });
+    return true;
   }
 
   async health(): Promise<StoreHealth> {

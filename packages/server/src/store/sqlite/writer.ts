@@ -131,12 +131,19 @@ export class Writer {
       for (const { no, id } of rows) {
         // The table may lag behind the journal.
         if ((this.#live.get(no)?.updatedUs ?? 0) >= rules.beforeUs) continue;
-        this.#deleter.doom(no);
-        this.#live.remove(no);
+        this.#doom(no);
         gone.push(id);
       }
     });
     return gone;
+  }
+
+  /** Makes a session invisible; its data goes in `deleteStep`. False when there is none with this id. */
+  remove(id: string): boolean {
+    const row = this.#sql.byId.get(id) as { no: number } | undefined;
+    if (!row) return false;
+    this.#transaction(() => this.#doom(row.no));
+    return true;
   }
 
   /** Deletes some data of doomed sessions; false when nothing is left to do. */
@@ -144,9 +151,12 @@ export class Writer {
     return this.#transaction(() => this.#deleter.step());
   }
 
-  /** Forgets idempotency keys that were stored before. */
-  forgetKeys(beforeUs: number): void {
-    this.#transaction(() => this.#sql.forgetKeys.run(beforeUs));
+  /** Forgets idempotency keys that were stored before, and deletions of long ago. */
+  forget(keysBeforeUs: number): void {
+    this.#transaction(() => {
+      this.#sql.forgetKeys.run(keysBeforeUs);
+      this.#deleter.forgetGone();
+    });
   }
 
   /** Writes one slice of sealing. */
@@ -227,6 +237,11 @@ export class Writer {
     this.#journalId = journalId;
     this.#unsealed += group.samples;
     return { unsealed: this.#unsealed, bytes: roughBytes(group), refused };
+  }
+
+  #doom(no: number): void {
+    this.#deleter.doom(no, this.#live.nextRev());
+    this.#live.remove(no);
   }
 
   #transaction<T>(body: () => T): T {
@@ -329,6 +344,7 @@ function prepareAll(db: Database) {
       `SELECT s.no, s.id FROM status t JOIN session s ON s.no = t.session
        WHERE t.lifecycle IN ('ended', 'crashed', 'lost') AND t.updated_us < ? LIMIT ?`,
     ),
+    byId: prepare('SELECT no FROM session WHERE id = ?'),
     quarantine: prepare(
       `INSERT INTO quarantine(found_us, what, place, session, problem) VALUES(?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
