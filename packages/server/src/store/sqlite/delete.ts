@@ -18,7 +18,7 @@ export class Deleter {
    * number of this change.
    */
   doom(session: number, rev: number): void {
-    // Numbers are never given out twice: the journal may still name them.
+    // Numbers are never given out twice: the journal and the index may still name them.
     this.#sql.keepNumbers.run();
     this.#sql.doom.run(session);
     this.#sql.deleteSession.run(session);
@@ -65,7 +65,8 @@ function prepareAll(db: Database) {
   return {
     keepNumbers: prepare(
       `INSERT INTO meta SELECT 'last_session', max(no) FROM session UNION ALL
-         SELECT 'last_series', coalesce(max(no), 0) FROM series WHERE true
+         SELECT 'last_series', coalesce(max(no), 0) FROM series UNION ALL
+         SELECT 'last_event', coalesce(max(id), 0) FROM event WHERE true
        ON CONFLICT(key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))`,
     ),
     doom: prepare('INSERT OR IGNORE INTO doomed(session) VALUES(?)'),

@@ -25,6 +25,7 @@ export class Teller {
   readonly #options: TellerOptions;
   readonly #live: LiveSessions;
   readonly #sql: ReturnType<typeof prepareAll>;
+  #lastEventId: number | undefined;
 
   constructor(db: Database, live: LiveSessions, options: TellerOptions) {
     this.#options = options;
@@ -145,10 +146,18 @@ export class Teller {
     event: { atUs: number; receivedUs: number; level: string; name: string; record: string },
   ): void {
     const { atUs, receivedUs, level, name, record } = event;
-    this.#sql.event.run(live.no, live.events, atUs, receivedUs, level, name, record);
+    const id = this.#nextEventId();
+    this.#sql.event.run(id, live.no, live.events, atUs, receivedUs, level, name, record);
     live.events += 1;
     live.isDirty = true;
     live.mustWrite = true;
+  }
+
+  /** Ids are never given out twice: indexes follow the events by them. */
+  #nextEventId(): number {
+    this.#lastEventId ??= (this.#sql.lastEvent.get() as { id: number }).id;
+    this.#lastEventId += 1;
+    return this.#lastEventId;
   }
 }
 
@@ -163,8 +172,12 @@ function prepareAll(db: Database) {
       'INSERT INTO patch(session, revision, at_us, received_us, patch) VALUES(?, ?, ?, ?, ?)',
     ),
     event: prepare(
-      `INSERT INTO event(session, seq, at_us, received_us, level, name, record)
-       VALUES(?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO event(id, session, seq, at_us, received_us, level, name, record)
+       VALUES(?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    lastEvent: prepare(
+      `SELECT max(coalesce((SELECT max(id) FROM event), 0), coalesce((SELECT CAST(value AS INTEGER)
+         FROM meta WHERE key = 'last_event'), 0)) AS id`,
     ),
     siblings: prepare(
       'SELECT no, boot_id, agent_id FROM session WHERE machine_id = ? AND product = ?',

@@ -2,6 +2,7 @@
 import { type Database, openReader } from '../database.ts';
 import { indexFileOf, openIndex, removeIndex } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
+import { SeriesIndex } from './series-index.ts';
 
 /** What the catalog is started with. */
 export interface CatalogOptions {
@@ -49,7 +50,7 @@ export class Catalog {
 
   #openIndex(): OpenIndex {
     const index = openIndex(this.#indexFile);
-    const parts: IndexPart[] = [];
+    const parts: IndexPart[] = [new SeriesIndex(this.#main, index)];
     return { index, parts, rows: parts.map(() => firstRows) };
   }
 
