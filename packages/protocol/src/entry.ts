@@ -106,7 +106,24 @@ export const ingestBody = Type.Object(
     }),
     entries: Type.Array(entryBody, { maxItems: limits.ingestEntriesMax }),
   },
-  { description: 'What an agent delivers at once, of one session or many' },
+  {
+    title: 'Batch',
+    description: 'What an agent delivers at once, of one session or many',
+    examples: [
+      {
+        spoolId: 'till-3-8d1f',
+        seq: 1,
+        entries: [
+          {
+            kind: 'event',
+            session: '5e551000-5555-4555-8555-555555555555',
+            at: '2026-03-01T12:00:02Z',
+            name: 'payment_failed',
+          },
+        ],
+      },
+    ],
+  },
 );
 
 /** A batch as it is sent. */
@@ -122,7 +139,7 @@ export const ingestReply = Type.Object(
       Type.Literal(true, { description: 'This batch had been stored before; nothing was changed' }),
     ),
   },
-  { description: 'The batch is durable and need not be sent again' },
+  { title: 'BatchReceipt', description: 'The batch is durable and need not be sent again' },
 );
 
 /** The outcome of a batch. */

@@ -11,6 +11,7 @@ export * from './json.ts';
 export * from './limits.ts';
 export * from './metric.ts';
 export * from './naming.ts';
+export * from './openapi.ts';
 export * from './order.ts';
 export * from './outcome.ts';
 export * from './params.ts';

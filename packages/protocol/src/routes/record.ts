@@ -7,7 +7,14 @@ import { eventBody } from '../schema/event.ts';
 import { metricBody } from '../schema/metric.ts';
 import { batchReply, healthReply, sessionReply, successReply } from '../schema/reply.ts';
 import { stateBody } from '../schema/state.ts';
-import { answer, doorErrors, type Route, sessionErrors, writeErrors } from './route.ts';
+import {
+  answer,
+  batchErrors,
+  doorErrors,
+  type Route,
+  sessionErrors,
+  writeErrors,
+} from './route.ts';
 
 const success = answer(successReply);
 const counted = answer(batchReply);
@@ -21,6 +28,9 @@ export const recordRoutes = {
     scope: 'ingest',
     request: { schema: createBody, optional: false, many: false },
     reply: { status: 201, schema: sessionReply, streamed: true },
+    otherReplies: [
+      { status: 200, schema: sessionReply, streamed: true, when: 'The id existed already' },
+    ],
     errors: [...doorErrors, ...writeErrors, 'invalid_field', 'state_too_large'],
   },
   getSession: {
@@ -92,7 +102,7 @@ export const recordRoutes = {
     scope: 'ingest',
     request: { schema: ingestBody, optional: false, many: false },
     reply: answer(ingestReply),
-    errors: [...doorErrors, ...writeErrors, 'invalid_field', 'too_many_items', 'state_too_large'],
+    errors: [...doorErrors, ...batchErrors, 'invalid_field', 'too_many_items', 'state_too_large'],
   },
   allSessions: {
     method: 'GET',
@@ -108,6 +118,7 @@ export const recordRoutes = {
     summary: 'Whether the server accepts writes; never asks for credentials',
     scope: 'open',
     reply: answer(healthReply),
+    otherReplies: [{ ...answer(healthReply, 503), when: 'The store refuses writes' }],
     errors: [...doorErrors],
   },
 } as const satisfies Record<string, Route>;

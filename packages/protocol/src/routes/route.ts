@@ -84,18 +84,20 @@ export const sessionErrors = [
   'session_ambiguous',
 ] as const satisfies ErrorCode[];
 
-/** Errors of anything that is to be stored. */
-export const writeErrors = [
+/** Errors of a batch that is to be stored. */
+export const batchErrors = [
   'invalid_json',
   'invalid_body',
   'unsupported_media_type',
   'unsupported_encoding',
   'body_too_large',
   'expanded_body_too_large',
-  'idempotency_conflict',
   'store_unavailable',
   'disk_full',
 ] as const satisfies ErrorCode[];
+
+/** Errors of anything else that is to be stored, which an Idempotency-Key makes repeatable. */
+export const writeErrors = [...batchErrors, 'idempotency_conflict'] as const satisfies ErrorCode[];
 
 /** Errors of a question with parameters. */
 export const questionErrors = [
@@ -105,6 +107,6 @@ export const questionErrors = [
 ] as const satisfies ErrorCode[];
 
 /** A reply in one piece with this schema. */
-export function answer<T extends TSchema>(schema: T, status: 200 | 201 = 200) {
+export function answer<T extends TSchema>(schema: T, status: RouteReply['status'] = 200) {
   return { status, schema, streamed: false } as const satisfies RouteReply;
 }

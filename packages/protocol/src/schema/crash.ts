@@ -13,7 +13,11 @@ export const crashBody = Type.Object(
       }),
     ),
   },
-  { description: 'A crash report' },
+  {
+    title: 'CrashReport',
+    description: 'A crash report',
+    examples: [{ reason: 'parent_process_terminated' }],
+  },
 );
 
 /** A crash report as it is sent. */

@@ -27,7 +27,13 @@ export const createBody = Type.Object(
       }),
     ),
   },
-  { description: 'A new session' },
+  {
+    title: 'NewSession',
+    description: 'A new session',
+    examples: [
+      { product: 'shop', version: '2.4.0', machine_id: 'till-3', hostname: 'till-3.example' },
+    ],
+  },
 );
 
 /** Schema of what `start` entries of a batch carry beside kind, session and time. */

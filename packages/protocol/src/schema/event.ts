@@ -43,7 +43,11 @@ export const eventBody = Type.Object(
     source_line: shape.maybe(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     timestamp: shape.maybe(shape.instant),
   },
-  { description: 'One event' },
+  {
+    title: 'NewEvent',
+    description: 'One event',
+    examples: [{ name: 'payment_failed', level: 'error', data: { order: 1041 } }],
+  },
 );
 
 /** One event as it is sent. */

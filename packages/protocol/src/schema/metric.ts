@@ -35,7 +35,11 @@ export const metricBody = Type.Object(
     metadata: shape.maybe(shape.anyObject('Anything else; histograms carry their buckets here')),
     timestamp: shape.maybe(shape.instant),
   },
-  { description: 'One sample' },
+  {
+    title: 'NewSample',
+    description: 'One sample',
+    examples: [{ name: 'response_time_ms', value: 123.45, tags: ['api', 'endpoint:cart'] }],
+  },
 );
 
 /** One metric as it is sent. */

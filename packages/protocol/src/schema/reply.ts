@@ -11,6 +11,14 @@ const maybeTime = Type.Union([time, Type.Null()]);
 
 const object = Type.Object({});
 
+function whole(description: string) {
+  return Type.Integer({ minimum: 0, description });
+}
+
+const countsByCode = Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
+  description: 'By error code',
+});
+
 /** Schema of every reply that is not a success. */
 export const errorReply = Type.Object(
   {
@@ -18,19 +26,22 @@ export const errorReply = Type.Object(
     details: Type.String({ description: 'What is wrong, and what was expected' }),
     code: shape.errorCode,
   },
-  { description: 'An error; some codes add fields of their own' },
+  { title: 'Error', description: 'An error; some codes add fields of their own' },
 );
 
 /** Schema of an item that was refused. */
-export const rejection = Type.Object({
-  index: Type.Integer({ minimum: 0, description: 'Position among the items sent' }),
-  ...errorReply.properties,
-});
+export const rejection = Type.Object(
+  {
+    index: Type.Integer({ minimum: 0, description: 'Position among the items sent' }),
+    ...errorReply.properties,
+  },
+  { title: 'Rejection', description: 'An item that was refused' },
+);
 
 /** Schema of the reply to a write of one thing. */
 export const successReply = Type.Object(
   { success: Type.Literal(true) },
-  { additionalProperties: false, description: 'It is durable' },
+  { title: 'Success', additionalProperties: false, description: 'It is durable' },
 );
 
 /** Schema of the reply to a write of many things. */
@@ -42,41 +53,50 @@ export const batchReply = Type.Object(
       Type.Array(rejection, { description: 'Items that were refused; absent when none was' }),
     ),
   },
-  { description: 'All that was accepted is durable' },
+  { title: 'BatchSuccess', description: 'All that was accepted is durable' },
 );
 
 /** Schema of the state after one update. */
-export const snapshot = Type.Object({ timestamp: time, state: object });
+export const snapshot = Type.Object(
+  { timestamp: time, state: object },
+  { title: 'StateSnapshot', description: 'The whole state after one update' },
+);
 
 /** Schema of an event as it is returned. */
-export const eventReply = Type.Object({
-  timestamp: time,
-  name: Type.String(),
-  level: shape.oneOf(levels, 'Severity'),
-  category: Type.String({ description: 'As sent; the level when nothing was sent' }),
-  group: Type.String(),
-  labels: Type.Union([Type.Array(Type.String()), Type.Null()]),
-  message: Type.String(),
-  data: Type.Union([object, Type.Null()]),
-  stacktrace: Type.Optional(Type.Array(Type.String())),
-  exception_type: Type.Optional(Type.String()),
-  exception_msg: Type.Optional(Type.String()),
-  source_file: Type.Optional(Type.String()),
-  source_function: Type.Optional(Type.String()),
-  source_line: Type.Optional(Type.Integer()),
-});
+export const eventReply = Type.Object(
+  {
+    timestamp: time,
+    name: Type.String({ description: 'What happened' }),
+    level: shape.oneOf(levels, 'Severity'),
+    category: Type.String({ description: 'As sent; the level when nothing was sent' }),
+    group: Type.String({ description: 'Logger or component' }),
+    labels: Type.Union([Type.Array(Type.String()), Type.Null()]),
+    message: Type.String({ description: 'A sentence for people' }),
+    data: Type.Union([object, Type.Null()], { description: 'Facts about it' }),
+    stacktrace: Type.Optional(Type.Array(Type.String(), { description: 'Lines of the stack' })),
+    exception_type: Type.Optional(Type.String()),
+    exception_msg: Type.Optional(Type.String()),
+    source_file: Type.Optional(Type.String()),
+    source_function: Type.Optional(Type.String()),
+    source_line: Type.Optional(Type.Integer()),
+  },
+  { title: 'Event', description: 'One event; what says nothing of an exception is left out' },
+);
 
 /** Schema of a metric as it is returned; what is empty is left out. */
-export const metricReply = Type.Object({
-  timestamp: time,
-  name: Type.String(),
-  type: shape.oneOf(metricTypes, 'Type of the metric'),
-  value: shape.sampleValue,
-  count: Type.Optional(Type.Integer()),
-  unit: Type.Optional(Type.String()),
-  tags: Type.Optional(Type.Array(Type.String())),
-  metadata: Type.Optional(object),
-});
+export const metricReply = Type.Object(
+  {
+    timestamp: time,
+    name: Type.String({ description: 'Name of the metric' }),
+    type: shape.oneOf(metricTypes, 'Type of the metric'),
+    value: shape.sampleValue,
+    count: Type.Optional(Type.Integer({ description: 'Things measured in one go (timers)' })),
+    unit: Type.Optional(Type.String()),
+    tags: Type.Optional(Type.Array(Type.String())),
+    metadata: Type.Optional(object),
+  },
+  { title: 'Sample', description: 'One sample; what is empty is left out' },
+);
 
 /** Schema of a whole session. */
 export const sessionReply = Type.Object(
@@ -84,29 +104,57 @@ export const sessionReply = Type.Object(
     id: shape.uuid,
     session_id: Type.Optional(Type.String({ description: 'The id again, when it was created' })),
     created_at: time,
-    updated_at: time,
-    ended_at: maybeTime,
+    updated_at: Type.String({
+      format: 'date-time',
+      description: 'Last time that it was written to',
+    }),
+    ended_at: Type.Union([time, Type.Null()], { description: 'null while it runs' }),
     last_heartbeat: Type.Optional(maybeTime),
-    active: Type.Boolean(),
-    suspended: Type.Boolean(),
-    crashed: Type.Boolean(),
-    hung: Type.Boolean(),
+    active: Type.Boolean({ description: 'It has neither ended nor crashed nor been lost' }),
+    suspended: Type.Boolean({ description: 'Its heartbeats stopped a while ago' }),
+    crashed: Type.Boolean({ description: 'It crashed, reported or concluded' }),
+    hung: Type.Boolean({ description: 'It hangs, or hung when it ended' }),
     machine_id: Type.Optional(Type.String()),
     hostname: Type.Optional(Type.String()),
-    state: object,
-    state_history: Type.Array(snapshot),
-    events: Type.Array(eventReply),
-    metrics: Type.Array(metricReply),
+    state: Type.Object({}, { description: 'As it is now, or was at the end' }),
+    state_history: Type.Array(snapshot, { description: 'One per update' }),
+    events: Type.Array(eventReply, { description: 'In the order of their times' }),
+    metrics: Type.Array(metricReply, { description: 'In the order of their times' }),
   },
-  { description: 'A session with all that it recorded' },
+  { title: 'WholeSession', description: 'A session with all that it recorded' },
 );
 
 /** Schema of the reply of `/health`; status 503 when the store refuses writes. */
-export const healthReply = Type.Object({
-  status: shape.oneOf(['healthy', 'unhealthy'], 'Whether writes are accepted'),
-  service: Type.String(),
-  version: Type.String(),
-});
+export const healthReply = Type.Object(
+  {
+    status: shape.oneOf(['healthy', 'unhealthy'], 'Whether writes are accepted'),
+    service: Type.String({ description: 'Always `tacho`' }),
+    version: Type.String({ description: 'Of the server' }),
+    uptime_seconds: whole('Since the server started'),
+    store: Type.Object({
+      writable: Type.Boolean({ description: 'False while the store refuses writes' }),
+      problem: Type.Optional(Type.String({ description: 'Why it does' })),
+      diskFreeBytes: Type.Optional(whole('Free space where the data lives')),
+      queuedEntries: whole('Accepted and not yet durable'),
+      unsealedSamples: whole('Durable, and still in the journal'),
+      quarantined: whole('Damaged pieces set aside'),
+    }),
+    counters: Type.Object({
+      requests: Type.Object({
+        succeeded: whole('Answered with a success'),
+        failed: countsByCode,
+      }),
+      entries: Type.Object({
+        received: whole('Sum of the four below'),
+        stored: whole('New and durable'),
+        duplicate: whole('Delivered before; nothing was changed'),
+        pending: whole('Not yet durable'),
+        rejected: countsByCode,
+      }),
+    }),
+  },
+  { title: 'Health', description: 'Whether the server can do its work; counters start with it' },
+);
 
 /** A success. */
 export type SuccessReply = Static<typeof successReply>;

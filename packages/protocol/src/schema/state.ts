@@ -30,7 +30,11 @@ export const stateBody = Type.Union(
     ),
     Type.Null(),
   ],
-  { description: 'An update of the state (JSON Merge Patch, RFC 7386)' },
+  {
+    title: 'StateUpdate',
+    description: 'An update of the state (JSON Merge Patch, RFC 7386)',
+    examples: [{ page: 'checkout', cart: { items: 3, coupon: null } }],
+  },
 );
 
 /** A state update as it is sent. */

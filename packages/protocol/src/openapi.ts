@@ -1,0 +1,270 @@
+/** The HTTP API as an OpenAPI 3.1 document, made from the table of endpoints. */
+import { type ErrorCode, errorTable } from './errors.ts';
+import { limits } from './limits.ts';
+import { type JsonSchema, SchemaBook } from './openapi/schemas.ts';
+import type { Param } from './params.ts';
+import { type Route, type RouteGroup, type RouteReply, routeGroups } from './routes.ts';
+import { errorReply } from './schema/reply.ts';
+
+export type { JsonSchema } from './openapi/schemas.ts';
+
+/** A parameter of an operation. */
+export interface OpenapiParameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required: boolean;
+  description: string;
+  schema: JsonSchema;
+  style?: 'form';
+  explode?: true;
+}
+
+/** A body by its media type. */
+export type OpenapiContent = Record<string, { schema: JsonSchema; examples?: unknown }>;
+
+/** A reply of an operation. */
+export interface OpenapiResponse {
+  description: string;
+  headers?: Record<string, { description: string; schema: JsonSchema }>;
+  content?: OpenapiContent;
+}
+
+/** What stands once in the document and is referred to. */
+export interface OpenapiRef {
+  $ref: string;
+}
+
+/** An endpoint. */
+export interface OpenapiOperation {
+  operationId: string;
+  summary: string;
+  description: string;
+  tags: [string];
+  security: Record<string, string[]>[];
+  parameters: (OpenapiParameter | OpenapiRef)[];
+  requestBody?: { required: boolean; content: OpenapiContent };
+  responses: Record<string, OpenapiResponse | OpenapiRef>;
+}
+
+/** The document. */
+export interface OpenapiDocument {
+  openapi: '3.1.0';
+  info: { title: string; version: string; description: string; license: { name: string } };
+  servers: { url: string }[];
+  tags: { name: string; description: string }[];
+  paths: Record<string, Record<string, OpenapiOperation>>;
+  components: {
+    schemas: Record<string, JsonSchema>;
+    parameters: Record<string, OpenapiParameter>;
+    responses: Record<string, OpenapiResponse>;
+    securitySchemes: Record<string, object>;
+  };
+}
+
+/** Makes the document for a version of the server. The table of Tacho's own endpoints is the default. */
+export function openapiDocument(
+  version: string,
+  groups: readonly RouteGroup[] = routeGroups,
+): OpenapiDocument {
+  const maker = new Maker();
+  const paths: OpenapiDocument['paths'] = {};
+  for (const group of groups) {
+    for (const [name, route] of Object.entries(group.routes)) {
+      paths[route.path] ??= {};
+      const operations = paths[route.path] as Record<string, OpenapiOperation>;
+      operations[route.method.toLowerCase()] = maker.operation(name, route, group.title);
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Tacho', version, description: about, license: { name: 'MIT' } },
+    servers: [{ url: '/' }],
+    tags: groups.map(({ title, about }) => ({ name: title, description: about })),
+    paths,
+    components: {
+      schemas: maker.book.schemas,
+      parameters: maker.parameters,
+      responses: maker.responses,
+      securitySchemes: { token: tokenScheme },
+    },
+  };
+}
+
+const about =
+  'The flight recorder for application runs. Times are RFC 3339 or milliseconds since 1970 in, RFC 3339 ' +
+  'in UTC out. NaN and the infinities are the strings "NaN", "Infinity" and "-Infinity". Where GET is ' +
+  'taken, HEAD is as well. A parameter that an endpoint does not have is refused.';
+
+const tokenScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A token with the scope that is named, or with `admin`. A server without any token asks for none and ' +
+    'listens on this machine only.',
+};
+
+/** Makes operations, and keeps what several of them share. */
+class Maker {
+  readonly book = new SchemaBook();
+  readonly parameters: Record<string, OpenapiParameter> = {};
+  readonly responses: Record<string, OpenapiResponse> = {};
+
+  operation(name: string, route: Route, tag: string): OpenapiOperation {
+    const { summary, scope, request } = route;
+    const made: OpenapiOperation = {
+      operationId: name,
+      summary,
+      description: descriptionOf(route),
+      tags: [tag],
+      security: scope === 'open' ? [] : [{ token: [scope] }],
+      parameters: this.#parametersOf(route),
+      responses: this.#responsesOf(route),
+    };
+    if (request === undefined) return made;
+    const schema = this.book.add(request.schema);
+    const json = request.many ? { anyOf: [schema, { type: 'array', items: schema }] } : schema;
+    const content: OpenapiContent = { 'application/json': { schema: json } };
+    if (request.many) content['application/x-ndjson'] = { schema: linesSchema };
+    return { ...made, requestBody: { required: !request.optional, content } };
+  }
+
+  #parametersOf(route: Route): OpenapiOperation['parameters'] {
+    const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
+      pathParameter(name, route.names?.[name]),
+    );
+    const inQuery = Object.entries(route.query ?? {}).map(([name, param]) =>
+      queryParameter(name, param as Param<unknown>, this.book),
+    );
+    const inHead = route.errors.includes('idempotency_conflict') ? [idempotencyKey] : [];
+    return [...inPath, ...inQuery, ...inHead].map((made) => this.#shared(made));
+  }
+
+  /** A reference to a parameter; itself when another one has taken its name. */
+  #shared(made: OpenapiParameter): OpenapiParameter | OpenapiRef {
+    const key = `${made.in}.${made.name}`;
+    this.parameters[key] ??= made;
+    const isSame = JSON.stringify(this.parameters[key]) === JSON.stringify(made);
+    return isSame ? { $ref: `#/components/parameters/${key}` } : made;
+  }
+
+  #responsesOf(route: Route): OpenapiOperation['responses'] {
+    const { reply, manyReply, otherReplies = [], errors } = route;
+    const made: OpenapiOperation['responses'] = {};
+    for (const { when, ...other } of otherReplies) made[other.status] = this.#success(other, when);
+    made[reply.status] = this.#success(reply, 'Success');
+    if (manyReply !== undefined) {
+      const one = this.book.add(reply.schema);
+      const many = this.book.add(manyReply.schema);
+      const schema = { anyOf: [one, many] };
+      const description = 'Success; the second form answers an array or lines';
+      made[reply.status] = { description, content: { 'application/json': { schema } } };
+    }
+    for (const [status, codes] of Object.entries(byStatus(errors))) {
+      const other = made[status] as OpenapiResponse | undefined;
+      const failure = this.#failure(status, codes);
+      made[status] = other === undefined ? failure : this.#either(other, codes);
+    }
+    return made;
+  }
+
+  #success(reply: RouteReply, description: string): OpenapiResponse {
+    const type = reply.type ?? 'application/json';
+    const how = reply.streamed ? `${description}; sent piece by piece, however large` : description;
+    return { description: how, content: { [type]: { schema: this.book.add(reply.schema) } } };
+  }
+
+  /** A status that a reply of the endpoint's own shares with errors of the door. */
+  #either(reply: OpenapiResponse, codes: ErrorCode[]): OpenapiResponse {
+    const failure = this.responses[codes.join('.')] as OpenapiResponse;
+    const forms = [reply, failure].map(({ content }) => content?.['application/json']?.schema);
+    return {
+      ...failure,
+      description: `${reply.description}; or ${failure.description}`,
+      content: { 'application/json': { schema: { anyOf: forms } } },
+    };
+  }
+
+  #failure(status: string, codes: ErrorCode[]): OpenapiRef {
+    const key = codes.join('.');
+    const schema = { ...this.book.add(errorReply), properties: { code: { enum: codes } } };
+    this.responses[key] ??= {
+      description: codes.map((code) => `\`${code}\`: ${errorTable[code].error}`).join('; '),
+      ...(mayRetry.has(status) ? { headers: { 'Retry-After': retryAfter } } : {}),
+      content: { 'application/json': { schema } },
+    };
+    return { $ref: `#/components/responses/${key}` };
+  }
+}
+
+function descriptionOf({ scope, reply }: Route): string {
+  const access =
+    scope === 'open'
+      ? 'Never asks for a token.'
+      : `Needs a token with the scope \`${scope}\`, once the server has tokens.`;
+  const size = reply.streamed
+    ? ' The reply is sent piece by piece and may be larger than memory.'
+    : '';
+  return access + size;
+}
+
+function pathParameter(name: string, meaning: string | undefined): OpenapiParameter {
+  const isSession = name === 'id' && meaning === undefined;
+  const schema = isSession
+    ? { type: 'string', minLength: limits.idPrefixMin, maxLength: 36, examples: ['5e551000'] }
+    : { type: 'string', minLength: 1 };
+  const description =
+    meaning ?? `Id of the session, or the first ${limits.idPrefixMin} or more characters of it`;
+  return { name, in: 'path', required: true, description, schema };
+}
+
+function queryParameter(name: string, param: Param<unknown>, book: SchemaBook): OpenapiParameter {
+  const one = book.add(param.schema);
+  const made: OpenapiParameter = {
+    name,
+    in: 'query',
+    required: param.required ?? false,
+    description: `${param.description}. Accepted: ${param.accepted}.`,
+    schema: param.presetText === undefined ? one : { ...one, default: presetOf(param) },
+  };
+  if (!param.many) return made;
+  const schema = { type: 'array', items: one, maxItems: limits.paramValuesMax };
+  return { ...made, schema, style: 'form', explode: true };
+}
+
+/** The preset as its schema has it. */
+function presetOf({ schema, presetText = '' }: Param<unknown>): unknown {
+  const { type } = schema as JsonSchema;
+  return type === 'integer' || type === 'number' || type === 'boolean'
+    ? (JSON.parse(presetText) as unknown)
+    : presetText;
+}
+
+const idempotencyKey: OpenapiParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'A text for this request only; when it is sent again with it, nothing happens twice',
+  schema: { type: 'string', minLength: 1, maxLength: limits.idempotencyKeyLengthMax },
+};
+
+const linesSchema = {
+  type: 'string',
+  description: 'One object per line, each as it would be sent alone',
+};
+
+const mayRetry = new Set(['429', '503', '507']);
+
+const retryAfter = {
+  description: 'Seconds to wait before the same request may succeed',
+  schema: { type: 'integer', minimum: 1 },
+};
+
+function byStatus(codes: readonly ErrorCode[]): Record<string, ErrorCode[]> {
+  const groups: Record<string, ErrorCode[]> = {};
+  for (const code of new Set(codes)) {
+    const { status } = errorTable[code];
+    groups[status] ??= [];
+    (groups[status] as ErrorCode[]).push(code);
+  }
+  return groups;
+}
