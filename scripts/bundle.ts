@@ -1,5 +1,5 @@
 /** Bundles the server into packages/server/dist/bundle: a thousand small modules would cost more than the start may take. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -32,6 +32,8 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
+// Read by name beside the code that serves them.
+cpSync(join(server, 'src/http/docs/assets'), join(outdir, 'assets'), { recursive: true });
 
 /** Files that run as threads of their own, by name. */
 function threads(folder: string): Record<string, string> {

@@ -1,6 +1,7 @@
 /** The HTTP API as an OpenAPI 3.1 document, made from the table of endpoints. */
 import { type ErrorCode, errorTable } from './errors.ts';
 import { limits } from './limits.ts';
+import { curlOf } from './openapi/curl.ts';
 import { type JsonSchema, SchemaBook } from './openapi/schemas.ts';
 import type { Param } from './params.ts';
 import { type Route, type RouteGroup, type RouteReply, routeGroups } from './routes.ts';
@@ -44,6 +45,8 @@ export interface OpenapiOperation {
   parameters: (OpenapiParameter | OpenapiRef)[];
   requestBody?: { required: boolean; content: OpenapiContent };
   responses: Record<string, OpenapiResponse | OpenapiRef>;
+  /** A request as commands; many viewers show it. */
+  'x-codeSamples': { lang: string; label: string; source: string }[];
 }
 
 /** The document. */
@@ -119,6 +122,7 @@ class Maker {
       security: scope === 'open' ? [] : [{ token: [scope] }],
       parameters: this.#parametersOf(route),
       responses: this.#responsesOf(route),
+      'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curlOf(route) }],
     };
     if (request === undefined) return made;
     const schema = this.book.add(request.schema);
@@ -169,8 +173,7 @@ class Maker {
 
   #success(reply: RouteReply, description: string): OpenapiResponse {
     const type = reply.type ?? 'application/json';
-    const how = reply.streamed ? `${description}; sent piece by piece, however large` : description;
-    return { description: how, content: { [type]: { schema: this.book.add(reply.schema) } } };
+    return { description, content: { [type]: { schema: this.book.add(reply.schema) } } };
   }
 
   /** A status that a reply of the endpoint's own shares with errors of the door. */

@@ -1,11 +1,12 @@
 /** Every endpoint of the HTTP API: method, path, what goes in, what comes out, and what can go wrong. */
+import { docsRoutes } from './routes/docs.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
 
 export * from './routes/route.ts';
 
 /** All endpoints by name. */
-export const routes = { ...recordRoutes } as const satisfies Record<string, Route>;
+export const routes = { ...recordRoutes, ...docsRoutes } as const satisfies Record<string, Route>;
 
 /** The same endpoints by what they are for, in the order in which documents show them. */
 export const routeGroups: readonly RouteGroup[] = [
@@ -13,6 +14,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Recording',
     about: 'What a program says about its run, and sessions given back whole.',
     routes: recordRoutes,
+  },
+  {
+    title: 'Documents',
+    about: 'What this server can be asked, for programs and for people.',
+    routes: docsRoutes,
   },
 ];
 

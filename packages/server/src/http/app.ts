@@ -13,6 +13,7 @@ import { makeExpress } from './express.ts';
 import { Guard } from './guard.ts';
 import { InFlight } from './idempotency.ts';
 import { acceptBodies } from './request-body.ts';
+import { addDocsRoutes } from './routes/docs.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
@@ -83,4 +84,5 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addSessionRoutes(app, service);
   addWriteRoutes(app, service);
   addIngestRoute(app, service);
+  addDocsRoutes(app, service);
 }
