@@ -33,6 +33,14 @@ export const limits = {
   pageRowsMax: 1_000,
   /** Groups that one question gives at most. */
   groupsMax: 10_000,
+  /** Versions that a group of exceptions lists. */
+  exceptionVersionsMax: 100,
+  /** Values of the state that a group of exceptions lists. */
+  commonsMax: 20,
+  /** A value of the state, in characters of JSON, up to which it can be listed and counted. */
+  stateValueLengthMax: 200,
+  /** Places of one state that are indexed; what lies beyond is found by looking at the state itself. */
+  statePlacesMax: 1_000,
   /** Buckets of the activity profile in a row of a session list. */
   profileBuckets: 48,
   /** An exception this shortly before a crash is taken for its cause. */

@@ -3,22 +3,40 @@ import { limits, SeriesTable, TachoError } from '@tacho/protocol';
 import { factsOf } from './memory/filter.ts';
 import { OnceLedger } from './memory/once.ts';
 import { type Asked, groupsOf, pageOf, summaryRow } from './memory/questions.ts';
+import {
+  exceptionOf,
+  exceptionsOf,
+  metricsOf,
+  searchEvents,
+  stateValuesOf,
+} from './memory/search.ts';
 import { MemorySession, type StartEntry } from './memory/session.ts';
 import type {
   Appended,
   EventRow,
+  EventSearch,
+  ExceptionAsked,
+  ExceptionDetail,
+  ExceptionPage,
+  ExceptionQuery,
   ExpireRules,
+  FoundEvents,
   GroupQuery,
+  MetricPage,
+  MetricQuery,
   PatchRow,
   ReadParts,
   Resolution,
   SampleRows,
+  SearchQuestions,
   SessionGroup,
   SessionHandle,
   SessionPage,
   SessionPart,
   SessionQuery,
   SessionQuestions,
+  StateValue,
+  StateValueQuery,
   Store,
   StoreBatch,
   StoreClock,
@@ -42,7 +60,7 @@ export function openMemory(options: MemoryOptions): MemoryStore {
 }
 
 /** A store without a disk. It keeps what it is given: patches and events must not be changed afterwards. */
-export class MemoryStore implements Store, SessionQuestions {
+export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
   readonly #options: MemoryOptions;
   /** By id, in order of creation. */
   readonly #sessions = new Map<string, MemorySession>();
@@ -50,6 +68,7 @@ export class MemoryStore implements Store, SessionQuestions {
   readonly #once = new OnceLedger();
   #refusal: TachoError | undefined;
   #created = 0;
+  #arrived = 0;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
@@ -136,6 +155,26 @@ export class MemoryStore implements Store, SessionQuestions {
     return session && summaryRow(factsOf(session, clock(), suspendedAfterUs));
   }
 
+  async searchEvents(query: EventSearch): Promise<FoundEvents> {
+    return searchEvents(this.#asked(), query);
+  }
+
+  async exceptions(query: ExceptionQuery): Promise<ExceptionPage> {
+    return exceptionsOf(this.#asked(), query);
+  }
+
+  async exception(query: ExceptionAsked): Promise<ExceptionDetail | undefined> {
+    return exceptionOf(this.#asked(), query);
+  }
+
+  async metrics(query: MetricQuery): Promise<MetricPage> {
+    return metricsOf(this.#asked(), query);
+  }
+
+  async stateValues(query: StateValueQuery): Promise<StateValue[]> {
+    return stateValuesOf(this.#asked(), query);
+  }
+
   async remove(id: string): Promise<boolean> {
     return this.#forget(id);
   }
@@ -178,7 +217,10 @@ export class MemoryStore implements Store, SessionQuestions {
   #create(start: StartEntry, receivedUs: number): void {
     const { id } = start.session;
     if (start.machineId !== undefined) this.#machineReturned(start, start.machineId, receivedUs);
-    this.#sessions.set(id, new MemorySession(start, receivedUs, ++this.#created));
+    this.#sessions.set(
+      id,
+      new MemorySession(start, receivedUs, ++this.#created, () => ++this.#arrived),
+    );
     this.#handles.set(id, start.session);
   }
 

@@ -8,6 +8,7 @@ import type {
 } from '@tacho/protocol';
 
 export * from './questions.ts';
+export * from './search.ts';
 
 /**
  * A session as the store knows it; entries refer to it instead of repeating the id.

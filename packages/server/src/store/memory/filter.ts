@@ -2,7 +2,9 @@
 import {
   type causeKindOf,
   causeOf,
+  type EventRecord,
   type ExceptionFact,
+  exceptionKind,
   type JsonObject,
   matchesText,
   meetsCondition,
@@ -75,9 +77,14 @@ export function meetsFilter(facts: SessionFacts, filter: SessionFilter): boolean
     (filter.fromUs === undefined || status.endedUs === null || status.endedUs >= filter.fromUs) &&
     (filter.state ?? []).every((condition) => meetsCondition(state, condition)) &&
     holds(filter.events, (name) => events.some((event) => event.name === name)) &&
-    holds(filter.exceptions, (asked) => events.some((event) => event.exception_type === asked)) &&
+    holds(filter.exceptions, (asked) => events.some((event) => hasException(event, asked))) &&
     (filter.text === undefined || events.some((event) => matchesText(event, filter.text ?? '')))
   );
+}
+
+function hasException(event: EventRecord, typeOrId: string): boolean {
+  const kind = exceptionKind(event);
+  return kind !== undefined && (kind.type === typeOrId || kind.id === typeOrId);
 }
 
 /** Of a list any one value; no list asks for nothing. */

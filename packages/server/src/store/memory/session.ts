@@ -5,6 +5,7 @@ import {
   type EventRecord,
   initialStatus,
   type JsonObject,
+  type SeriesKey,
   type SessionStatus,
   type Signal,
   signalOfEvent,
@@ -44,14 +45,18 @@ export class MemorySession {
   readonly start: StartEntry;
   readonly patches: PatchRow[] = [];
   readonly events: EventRow[] = [];
+  /** By event, its number in the order in which events of all sessions arrived. */
+  readonly arrivals: number[] = [];
   status: SessionStatus;
   updatedUs: number;
   readonly #samples: Sample[] = [];
   readonly #startState: JsonObject;
+  readonly #nextArrival: () => number;
   #state: JsonObject;
   #clockSkewUs: number | undefined;
 
-  constructor(start: StartEntry, receivedUs: number, no: number) {
+  constructor(start: StartEntry, receivedUs: number, no: number, nextArrival: () => number) {
+    this.#nextArrival = nextArrival;
     this.handle = start.session;
     this.no = no;
     this.start = start;
@@ -113,6 +118,12 @@ export class MemorySession {
     };
   }
 
+  /** The series that have a sample. */
+  recordedSeries(): SeriesKey[] {
+    const recorded = new Set(this.#samples.map(({ series }) => series));
+    return this.handle.series.keys.filter((_, i) => recorded.has(i));
+  }
+
   /** All samples by time, then by series, then in order of arrival. */
   samples(): SampleRows {
     const sorted = [...this.#samples].sort((a, b) => a.atUs - b.atUs || a.series - b.series);
@@ -147,6 +158,7 @@ export class MemorySession {
   }
 
   #addEvent(event: EventRecord, atUs: number, receivedUs: number): void {
+    this.arrivals.push(this.#nextArrival());
     this.events.push({ seq: this.events.length, atUs, receivedUs, event });
   }
 
