@@ -37,13 +37,13 @@ export type WireEntry =
   | WireColumns;
 
 /** A batch as it was understood. */
-export interface IngestInput {
+export interface IngestInput<Entry = WireEntry> {
   /** Identity of the agent's spool. */
   spoolId: string;
   /** Number of the batch in its spool, from 1. */
   seq: number;
   /** The good entries, in their order. */
-  entries: WireEntry[];
+  entries: Entry[];
   /** The bad ones; `index` counts all entries of the batch. */
   rejected: Rejection[];
 }
@@ -54,8 +54,16 @@ export interface IngestInput {
  * again, for ever.
  */
 export function readIngest(body: unknown, nowUs: number): IngestInput {
+  return readBatch(body, (entry) => readEntry(entry, nowUs));
+}
+
+/** Reads the envelope of a batch, and each entry with `readOne`, whose TachoError rejects that entry alone. */
+export function readBatch<Entry>(
+  body: unknown,
+  readOne: (entry: unknown) => Entry,
+): IngestInput<Entry> {
   const { spoolId, seq, entries } = fieldsOf(body);
-  const input: IngestInput = {
+  const input: IngestInput<Entry> = {
     spoolId: requiredText(spoolId, 'spoolId', limits.spoolIdLengthMax),
     seq: readSeq(seq),
     entries: [],
@@ -65,7 +73,7 @@ export function readIngest(body: unknown, nowUs: number): IngestInput {
   checkCounts(entries);
   for (let i = 0; i < entries.length; i++) {
     try {
-      input.entries.push(readEntry(entries[i], nowUs));
+      input.entries.push(readOne(entries[i]));
     } catch (error) {
       const { details, ...rest } = rejectionOf(error, i);
       input.rejected.push({ ...rest, details: `entries[${i}]: ${details}` });
@@ -83,8 +91,8 @@ function entrySchema<const K extends string, P extends TProperties>(kind: K, fie
 const { timestamp: _eventTime, ...eventFields } = eventBody.properties;
 const { timestamp: _metricTime, ...metricFields } = metricBody.properties;
 
-/** Schema of one entry of a batch. */
-export const entryBody = Type.Union([
+/** Schemas of the entries of a batch. */
+export const entryBodies = [
   entrySchema('start', startBody.properties),
   entrySchema('patch', { patch: shape.anyObject('Merge patch of the state') }),
   entrySchema('event', eventFields),
@@ -93,17 +101,25 @@ export const entryBody = Type.Union([
   entrySchema('end', {}),
   entrySchema('crash', crashBody.properties),
   Type.Object({ kind: Type.Literal('columns'), session: shape.uuid, ...columnsFields }),
-]);
+];
+
+/** Schema of one entry of a batch. */
+export const entryBody = Type.Union(entryBodies);
+
+/** What says which batch of which spool this is. */
+export const envelopeFields = {
+  spoolId: shape.fullText(limits.spoolIdLengthMax, "Identity of the sender's spool"),
+  seq: Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'Number of the batch in its spool; a batch delivered twice counts once',
+  }),
+};
 
 /** Schema of a batch. */
 export const ingestBody = Type.Object(
   {
-    spoolId: shape.fullText(limits.spoolIdLengthMax, "Identity of the agent's spool"),
-    seq: Type.Integer({
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'Number of the batch in its spool; a batch delivered twice counts once',
-    }),
+    ...envelopeFields,
     entries: Type.Array(entryBody, { maxItems: limits.ingestEntriesMax }),
   },
   {
@@ -168,7 +184,8 @@ function checkCounts(entries: readonly unknown[]): void {
   }
 }
 
-function readEntry(body: unknown, nowUs: number): WireEntry {
+/** Reads one entry; throws `invalid_body` or `invalid_field`. */
+export function readEntry(body: unknown, nowUs: number): WireEntry {
   const fields = fieldsOf(body);
   const { kind } = fields;
   switch (kind) {

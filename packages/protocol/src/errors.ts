@@ -27,6 +27,7 @@ export const errorTable = {
   method_not_allowed: { status: 405, retryable: false, error: 'Method not allowed' },
   timeout: { status: 408, retryable: true, error: 'Request took too long' },
   session_ambiguous: { status: 409, retryable: false, error: 'Session id prefix is ambiguous' },
+  session_exists: { status: 409, retryable: false, error: 'Session exists already' },
   idempotency_conflict: { status: 409, retryable: false, error: 'Idempotency-Key already used' },
   body_too_large: { status: 413, retryable: false, error: 'Request body too large' },
   expanded_body_too_large: { status: 413, retryable: false, error: 'Expanded body too large' },

@@ -2,11 +2,15 @@
 import { docsRoutes } from './routes/docs.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
+import { transferRoutes } from './routes/transfer.ts';
 
 export * from './routes/route.ts';
 
 /** All endpoints by name. */
-export const routes = { ...recordRoutes, ...docsRoutes } as const satisfies Record<string, Route>;
+export const routes = { ...recordRoutes, ...transferRoutes, ...docsRoutes } as const satisfies Record<
+  string,
+  Route
+>;
 
 /** The same endpoints by what they are for, in the order in which documents show them. */
 export const routeGroups: readonly RouteGroup[] = [
@@ -14,6 +18,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Recording',
     about: 'What a program says about its run, and sessions given back whole.',
     routes: recordRoutes,
+  },
+  {
+    title: 'Export and import',
+    about: 'Whole sessions, taken from one server to another.',
+    routes: transferRoutes,
   },
   {
     title: 'Documents',

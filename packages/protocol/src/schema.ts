@@ -25,3 +25,4 @@ export {
   successReply,
 } from './schema/reply.ts';
 export { readState, type StateBody, type StateInput, stateBody } from './schema/state.ts';
+export { type StatusInput, statusToWire } from './schema/status.ts';

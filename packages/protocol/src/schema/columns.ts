@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { isJsonObject } from '../json.ts';
 import { limits } from '../limits.ts';
-import type { MetricType } from '../series.ts';
+import type { MetricType, SeriesKey } from '../series.ts';
 import { readUuid } from './create.ts';
 import {
   bad,
@@ -63,6 +63,27 @@ export interface WireColumns {
   series: WireSeries[];
 }
 
+/** Schema of a list of series without their values. */
+export const seriesKeysField = Type.Array(
+  Type.Object({
+    name: shape.fullText(limits.metricNameLengthMax, 'Name, with the unit as its last word'),
+    type: shape.maybe(shape.metricType),
+    unit: shape.maybe(shape.unit),
+    tags: shape.maybe(shape.tags),
+  }),
+  { minItems: 1, maxItems: limits.seriesPerSessionMax + 1 },
+);
+
+/** Reads a list of series without their values; throws `invalid_field`. */
+export function readSeriesKeys(value: unknown): SeriesKey[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw bad('series', shown(value), 'an array of at least one series');
+  }
+  const max = limits.seriesPerSessionMax + 1;
+  if (value.length > max) throw bad('series', `has ${value.length} items`, `at most ${max}`);
+  return value.map((each: unknown, i) => readKey(each, `series[${i}]`).key);
+}
+
 /** Reads columns; throws `invalid_body` or `invalid_field`. */
 export function readColumns(body: unknown, nowUs: number): WireColumns {
   const fields = fieldsOf(body);
@@ -115,15 +136,20 @@ function readTimes({ startMs, times }: Fields, nowUs: number): Float64Array {
 }
 
 function readSeries(value: unknown, field: string, length: number): WireSeries {
+  const { key, fields } = readKey(value, field);
+  return { ...key, values: readValues(fields.values, `${field}.values`, length) };
+}
+
+function readKey(value: unknown, field: string): { key: SeriesKey; fields: Fields } {
   if (!isJsonObject(value)) throw bad(field, shown(value), 'an object with name and values');
-  const { name, type, unit, tags, values } = value;
-  return {
+  const { name, type, unit, tags } = value;
+  const key: SeriesKey = {
     name: requiredText(name, `${field}.name`, limits.metricNameLengthMax),
     type: readType(type, `${field}.type`),
     unit: optionalText(unit, `${field}.unit`, limits.unitLengthMax),
     tags: optionalTexts(tags, `${field}.tags`, limits.tagsMax, limits.tagLengthMax) ?? [],
-    values: readValues(values, `${field}.values`, length),
   };
+  return { key, fields: value };
 }
 
 /** The loop that bulk goes through: a plain number costs one type check and one store. */

@@ -3,9 +3,10 @@ import {
   type IngestInput,
   type MetricInput,
   type Rejection,
+  type ReplayEntry,
   rejectionOf,
+  type SeriesKey,
   TachoError,
-  type WireEntry,
 } from '@tacho/protocol';
 import type { SessionHandle, Store, StoreBatch, StoreEntry } from '../store/store.ts';
 import { samplesEntry } from './draft.ts';
@@ -20,13 +21,17 @@ export interface IngestDraft {
   rejected: Rejection[];
 }
 
-/** Finds the sessions of a batch and turns its entries into those of the store. */
+/**
+ * Finds the sessions of a batch and turns its entries into those of the store. In a replay, sessions
+ * that the batch starts although they exist keep nothing but their start, for the store to refuse.
+ */
 export async function draftIngest(
   store: Store,
-  input: IngestInput,
+  input: IngestInput<ReplayEntry>,
   nowUs: number,
+  { replay = false } = {},
 ): Promise<IngestDraft> {
-  const sessions = new Sessions(store);
+  const sessions = new Sessions(store, replay);
   const rejected = [...input.rejected];
   const indexes = goodIndexes(input);
   const gathered = new Map<SessionHandle, Gathered>();
@@ -36,8 +41,14 @@ export async function draftIngest(
     const found = sessions.find(wire);
     const session = found instanceof Promise ? await found : found;
     if (session instanceof TachoError) rejected.push(rejectionOf(session, index));
+    else if (wire.kind !== 'start' && sessions.isStartedAgain(session)) continue;
     else if (wire.kind === 'metric') gather(wire.metric, session, gathered, slots);
-    else slots.push(storeEntry(wire, session, nowUs));
+    else if (wire.kind === 'series') addSeries(wire.series, session);
+    else {
+      // Metrics after columns of the same instant stay after them.
+      if (wire.kind === 'columns') gathered.delete(session);
+      slots.push(storeEntry(wire, session, nowUs));
+    }
   }
   const accepted = input.entries.length - (rejected.length - input.rejected.length);
   rejected.sort((a, b) => a.index - b.index);
@@ -45,7 +56,9 @@ export async function draftIngest(
     'metrics' in slot ? samplesEntry(slot.session, slot.metrics, nowUs) : slot,
   );
   const once = { kind: 'spool', spoolId: input.spoolId, seq: input.seq } as const;
-  return { batch: { receivedUs: nowUs, entries, once }, accepted, rejected };
+  const batch: StoreBatch = { receivedUs: nowUs, entries, once };
+  if (replay) batch.replay = true;
+  return { batch, accepted, rejected };
 }
 
 /** Single metrics of one session. */
@@ -54,9 +67,14 @@ interface Gathered {
   metrics: MetricInput[];
 }
 
+/** Numbers the series of a session as they were numbered elsewhere; samples follow. */
+function addSeries(keys: readonly SeriesKey[], { series }: SessionHandle): void {
+  for (const { name, type, unit, tags } of keys) series.index(name, type, unit, tags);
+}
+
 /**
- * The metrics of a session become one entry, at the place of the first: nothing else in a batch
- * depends on where they stand, and typed arrays are cheaper than entries.
+ * The metrics of a session up to its next columns become one entry, at the place of the first:
+ * nothing else in a batch depends on where they stand, and typed arrays are cheaper than entries.
  */
 function gather(
   metric: MetricInput,
@@ -75,7 +93,7 @@ function gather(
 }
 
 /** Positions in the request of the entries that were good. */
-function* goodIndexes({ rejected }: IngestInput): Generator<number, never> {
+function* goodIndexes({ rejected }: Pick<IngestInput, 'rejected'>): Generator<number, never> {
   const bad = new Set(rejected.map(({ index }) => index));
   for (let index = 0; ; index++) if (!bad.has(index)) yield index;
 }
@@ -86,19 +104,36 @@ type Found = SessionHandle | TachoError;
 class Sessions {
   readonly #store: Store;
   readonly #known = new Map<string, Found>();
+  readonly #replay: boolean;
+  readonly #startedAgain = new Set<SessionHandle>();
 
-  constructor(store: Store) {
+  constructor(store: Store, replay: boolean) {
     this.#store = store;
+    this.#replay = replay;
   }
 
-  find(wire: WireEntry): Found | Promise<Found> {
+  /** Whether a replay starts a session that was there before. */
+  isStartedAgain(session: SessionHandle): boolean {
+    return this.#startedAgain.has(session);
+  }
+
+  find(wire: ReplayEntry): Found | Promise<Found> {
     const known = this.#known.get(wire.session);
     const isStart = wire.kind === 'start';
     if (known !== undefined && !(isStart && known instanceof TachoError)) return known;
-    const asked = isStart ? this.#store.reserve(wire.session) : this.#resolve(wire.session);
+    const asked = isStart ? this.#start(wire.session) : this.#resolve(wire.session);
     return asked instanceof Promise
       ? asked.then((found) => this.#note(wire.session, found))
       : this.#note(wire.session, asked);
+  }
+
+  #start(id: string): SessionHandle | Promise<SessionHandle> {
+    if (!this.#replay) return this.#store.reserve(id);
+    return Promise.resolve(this.#store.resolve(id)).then((resolution) => {
+      if (resolution.kind !== 'found') return this.#store.reserve(id);
+      this.#startedAgain.add(resolution.session);
+      return resolution.session;
+    });
   }
 
   #resolve(id: string): Found | Promise<Found> {
@@ -115,7 +150,7 @@ class Sessions {
 }
 
 function storeEntry(
-  wire: Exclude<WireEntry, { kind: 'metric' }>,
+  wire: Exclude<ReplayEntry, { kind: 'metric' | 'series' }>,
   session: SessionHandle,
   nowUs: number,
 ): StoreEntry {
@@ -124,6 +159,10 @@ function storeEntry(
     const series = wire.series.map((s) => session.series.index(s.name, s.type, s.unit, s.tags));
     const values = wire.series.map((s) => s.values);
     return { kind: 'columns', session, timesUs, series, values };
+  }
+  if (wire.kind === 'status') {
+    const { kind, status, clockSkewUs } = wire;
+    return { kind, session, status, ...(clockSkewUs !== undefined && { clockSkewUs }) };
   }
   const { atUs = nowUs } = wire;
   switch (wire.kind) {

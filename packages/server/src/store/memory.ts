@@ -11,6 +11,7 @@ import {
   stateValuesOf,
 } from './memory/search.ts';
 import { MemorySession, type StartEntry } from './memory/session.ts';
+import { refuseStarted } from './replay.ts';
 import type {
   Appended,
   EventRow,
@@ -93,11 +94,12 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
     return handle;
   }
 
-  async append({ receivedUs, entries, once }: StoreBatch): Promise<Appended> {
+  async append({ receivedUs, entries, once, replay }: StoreBatch): Promise<Appended> {
     const before = once === undefined ? undefined : this.#once.seen(once, receivedUs);
     if (before !== undefined) return before;
     if (this.#refusal !== undefined) throw this.#refusal;
-    for (const entry of entries) this.#take(entry, receivedUs);
+    if (replay) refuseStarted(entries, ({ id }) => this.#sessions.has(id));
+    for (const entry of entries) this.#take(entry, receivedUs, replay === true);
     if (once !== undefined) this.#once.note(once, receivedUs);
     return { kind: 'stored' };
   }
@@ -204,23 +206,26 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
     return this.#sessions.delete(id);
   }
 
-  #take(entry: StoreEntry, receivedUs: number): void {
+  #take(entry: StoreEntry, receivedUs: number, replay: boolean): void {
     const session = this.#sessions.get(entry.session.id);
     if (entry.kind === 'start') {
-      if (session === undefined) this.#create(entry, receivedUs);
+      if (session === undefined) this.#create(entry, receivedUs, replay);
       return;
     }
     // A session that was never started, or that expired since the handle was given out, has no place for it.
-    if (session?.handle === entry.session) session.say(entry, receivedUs);
+    if (session?.handle !== entry.session) return;
+    if (replay) session.replay(entry, receivedUs);
+    else session.say(entry, receivedUs);
   }
 
-  #create(start: StartEntry, receivedUs: number): void {
+  #create(start: StartEntry, receivedUs: number, replay: boolean): void {
     const { id } = start.session;
-    if (start.machineId !== undefined) this.#machineReturned(start, start.machineId, receivedUs);
-    this.#sessions.set(
-      id,
-      new MemorySession(start, receivedUs, ++this.#created, () => ++this.#arrived),
-    );
+    if (start.machineId !== undefined && !replay) {
+      this.#machineReturned(start, start.machineId, receivedUs);
+    }
+    const session = new MemorySession(start, receivedUs, ++this.#created, () => ++this.#arrived);
+    if (!replay) session.noteClock(start.atUs, receivedUs);
+    this.#sessions.set(id, session);
     this.#handles.set(id, start.session);
   }
 

@@ -83,7 +83,9 @@ export type StoreEntry =
     }
   | { kind: 'heartbeat'; session: SessionHandle; atUs: number }
   | { kind: 'end'; session: SessionHandle; atUs: number }
-  | { kind: 'crash'; session: SessionHandle; atUs: number; reason: string };
+  | { kind: 'crash'; session: SessionHandle; atUs: number; reason: string }
+  /** How the session stands, whatever was said before; only in a replay. */
+  | { kind: 'status'; session: SessionHandle; status: SessionStatus; clockSkewUs?: number };
 
 /** What makes a batch count once however often it is delivered. */
 export type Once =
@@ -98,6 +100,12 @@ export interface StoreBatch {
   receivedUs: number;
   entries: StoreEntry[];
   once?: Once;
+  /**
+   * What is said is history, recorded elsewhere, and is stored as it is: it moves no status, makes
+   * no events, tells nothing of clocks and of siblings. Rejects with `session_exists`, and stores
+   * nothing, when it starts a session that exists.
+   */
+  replay?: boolean;
 }
 
 /** Outcome of an append; a duplicate changed nothing. */

@@ -66,7 +66,6 @@ export class MemorySession {
     const { product, version } = start;
     this.#startState = { product, version, ...applyPatch({}, start.state ?? {}) };
     this.#state = this.#startState;
-    this.#noteClock(start.atUs, receivedUs);
   }
 
   /** Takes what was said about the session. */
@@ -85,8 +84,26 @@ export class MemorySession {
       if (!resumed.includes(event)) this.#addEvent(event, signal.atUs, receivedUs);
     }
     this.updatedUs = Math.max(this.updatedUs, receivedUs);
-    if (isSampleEntry(entry)) for (const { atUs } of samples) this.#noteClock(atUs, receivedUs);
-    else this.#noteClock(entry.atUs, receivedUs);
+    if (isSampleEntry(entry)) for (const { atUs } of samples) this.noteClock(atUs, receivedUs);
+    else if (entry.kind !== 'status') this.noteClock(entry.atUs, receivedUs);
+  }
+
+  /** Takes what was said about the session elsewhere: it is stored, and only its time counts. */
+  replay(entry: SaidEntry, receivedUs: number): void {
+    const samples = isSampleEntry(entry) ? [...samplesOf(entry, receivedUs)] : [];
+    if (isSampleEntry(entry) && samples.length === 0) return;
+    for (const sample of samples) this.#samples.push(sample);
+    const lastActivityUs = Math.max(this.status.lastActivityUs, receivedUs);
+    this.status = { ...this.status, lastActivityUs };
+    if (entry.kind === 'patch') {
+      this.#addPatch(entry.patch, entry.atUs, receivedUs);
+    } else if (entry.kind === 'event') {
+      this.#addEvent(entry.event, entry.atUs, receivedUs);
+    } else if (entry.kind === 'status') {
+      this.status = entry.status;
+      this.#clockSkewUs = entry.clockSkewUs;
+    }
+    this.updatedUs = Math.max(this.updatedUs, receivedUs);
   }
 
   /** Takes what somebody else noticed about the session; that is not activity of its own. */
@@ -162,8 +179,8 @@ export class MemorySession {
     this.events.push({ seq: this.events.length, atUs, receivedUs, event });
   }
 
-  /** Delays only ever make the sender look late, so the smallest difference is nearest to the truth. */
-  #noteClock(atUs: number, receivedUs: number): void {
+  /** Notes a time by the sender's clock: delays only make it look late, so the smallest difference is nearest to the truth. */
+  noteClock(atUs: number, receivedUs: number): void {
     const skewUs = atUs - receivedUs;
     if (skewUs === 0) return;
     const bestUs = this.#clockSkewUs;
@@ -206,6 +223,8 @@ function signalOf(
     if (firstSampleUs === undefined) return undefined;
     return { kind: 'activity', atUs: firstSampleUs, receivedUs };
   }
+  // A status that is said outside of a replay says nothing.
+  if (entry.kind === 'status') return undefined;
   const { atUs } = entry;
   switch (entry.kind) {
     case 'patch':

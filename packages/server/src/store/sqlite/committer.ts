@@ -7,6 +7,7 @@ import {
   stringifyJson,
   TachoError,
 } from '@tacho/protocol';
+import { refuseStarted } from '../replay.ts';
 import type { StoreBatch, StoreEntry } from '../store.ts';
 import type { Engine } from './engine.ts';
 import type { Committed, Group, Op } from './group.ts';
@@ -76,8 +77,11 @@ export class Committer {
     this.#lastSeries = opened.lastSeries;
   }
 
-  /** Makes a batch durable, together with the op that says it is; rejects with TachoError. */
-  enqueue(batch: StoreBatch, once?: Op): Promise<void> {
+  /**
+   * Makes a batch durable, together with the op that says it is; rejects with TachoError. The op is
+   * asked for when the batch is on its way, so that one that is refused leaves no trace.
+   */
+  enqueue(batch: StoreBatch, makeOnce?: () => Op): Promise<void> {
     if (this.#refusal) return Promise.reject(this.#refusal);
     if (
       this.queuedEntries >= limits.queuedEntriesMax ||
@@ -86,8 +90,15 @@ export class Committer {
       const details = `The queue to the disk is full (${this.queuedEntries} entries); try again later`;
       return Promise.reject(new TachoError('overloaded', details, { retryAfterSeconds: 1 }));
     }
+    if (batch.replay) {
+      try {
+        refuseStarted(batch.entries, (session) => (session as SqliteHandle).no > 0);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const before = this.#group.bytes;
-    const patches = this.#encode(batch, once);
+    const patches = this.#encode(batch, makeOnce?.());
     const bytes = this.#group.bytes - before;
     const entries = batch.entries.length;
     this.queuedEntries += entries;
@@ -99,8 +110,9 @@ export class Committer {
   }
 
   /** Adds a batch to the group; returns the indexes of its patch ops. */
-  #encode({ receivedUs, entries }: StoreBatch, once: Op | undefined): number[] {
+  #encode({ receivedUs, entries, replay = false }: StoreBatch, once: Op | undefined): number[] {
     const patches: number[] = [];
+    this.#group.replay = replay;
     for (const entry of entries) {
       const handle = entry.session as SqliteHandle;
       if (entry.kind === 'start') {
@@ -141,6 +153,7 @@ export class Committer {
     const op: Op = {
       ...start,
       op: 'start',
+      replay: this.#group.replay,
       no: handle.no,
       id: handle.id,
       atUs,

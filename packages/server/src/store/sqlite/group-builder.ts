@@ -16,6 +16,8 @@ export class GroupBuilder {
   readonly handles = new Set<SqliteHandle>();
   readonly #frame = new FrameBuilder();
   readonly #ops: Op[] = [];
+  /** Whether what is added now is part of a replay. */
+  replay = false;
   #steps = new Float64Array(stepFields * 32);
   #stepCount = 0;
   #opBytes = 0;
@@ -47,19 +49,25 @@ export class GroupBuilder {
       }
       case 'patch': {
         const patch = stringifyJson(entry.patch as JsonValue);
-        return this.op({ op: 'patch', no, atUs: entry.atUs, patch }, receivedUs, entry.atUs);
+        const { atUs } = entry;
+        return this.op({ op: 'patch', no, atUs, patch, replay: this.replay }, receivedUs, atUs);
       }
       case 'event': {
         const { atUs, event } = entry;
         const { name, level } = event;
         const record = stringifyJson(event as unknown as JsonValue);
-        return this.op({ op: 'event', no, atUs, name, level, record }, receivedUs, atUs);
+        const { replay } = this;
+        return this.op({ op: 'event', no, atUs, name, level, record, replay }, receivedUs, atUs);
       }
       case 'end':
         return this.op({ op: 'end', no, atUs: entry.atUs }, receivedUs, entry.atUs);
       case 'crash': {
         const { atUs, reason } = entry;
         return this.op({ op: 'crash', no, atUs, reason }, receivedUs, atUs);
+      }
+      case 'status': {
+        const { status, clockSkewUs: skewUs = null } = entry;
+        return this.op({ op: 'status', no, status, skewUs }, receivedUs, receivedUs);
       }
     }
   }
@@ -129,11 +137,11 @@ export class GroupBuilder {
       this.#steps = bigger;
     }
     const s = this.#steps;
-    s[at] = kind;
+    s[at] = this.replay && kind === steps.samples ? steps.replayed : kind;
     s[at + 1] = subject;
     s[at + 2] = receivedUs;
     s[at + 3] = atUs;
-    s[at + 4] = skewUs;
+    s[at + 4] = this.replay ? Number.NaN : skewUs;
     s[at + 5] = samples;
   }
 }

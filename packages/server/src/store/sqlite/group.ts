@@ -1,23 +1,28 @@
 /** What one group commit carries from the main thread to the writer. */
+import type { SessionStatus } from '@tacho/protocol';
 import type { SessionStart } from '../store.ts';
+
+/** A change that may be part of a replay: then nothing follows from it. */
+interface Replayed {
+  replay: boolean;
+}
 
 /** Changes of the catalog, in order; `no` is the session's number. JSON travels as text. */
 export type Op =
-  | ({ op: 'start'; no: number; id: string; atUs: number; nowUs: number; state: string } & Omit<
-      SessionStart,
-      'state'
-    >)
+  | ({ op: 'start'; no: number; id: string; atUs: number; nowUs: number; state: string } & Replayed &
+      Omit<SessionStart, 'state'>)
   | { op: 'series'; no: number; session: number; local: number; key: string }
-  | { op: 'patch'; no: number; atUs: number; patch: string }
-  | { op: 'event'; no: number; atUs: number; name: string; level: string; record: string }
+  | ({ op: 'patch'; no: number; atUs: number; patch: string } & Replayed)
+  | ({ op: 'event'; no: number; atUs: number; name: string; level: string; record: string } & Replayed)
   | { op: 'end'; no: number; atUs: number }
   | { op: 'crash'; no: number; atUs: number; reason: string }
+  | { op: 'status'; no: number; status: SessionStatus; skewUs: number | null }
   | { op: 'spool'; id: string; floor: number; ahead: number[] }
   /** `unless`: index of an op; when that one is refused, the key is not used up. */
   | { op: 'key'; key: string; fingerprint: string; reply: string; unless?: number };
 
-/** Kinds of steps; a step is `stepFields` numbers. */
-export const steps = { samples: 0, heartbeat: 1, op: 2 } as const;
+/** Kinds of steps, `replayed` being samples of a replay; a step is `stepFields` numbers. */
+export const steps = { samples: 0, heartbeat: 1, op: 2, replayed: 3 } as const;
 
 /** Numbers of a step: kind, session or index of the op, receivedUs, atUs, skewUs (NaN: none), samples. */
 export const stepFields = 6;

@@ -30,10 +30,15 @@ export class OnceLedger {
   }
 
   /**
-   * Stores a batch unless it was stored before: `store` is called at most once per batch, with the
-   * op that makes it durable that the batch is stored.
+   * Stores a batch unless it was stored before: `store` is called at most once per batch, with what
+   * makes the op that says durably that the batch is stored. It must be called only for a batch that
+   * is on its way to the disk: one that is refused before must count as never seen.
    */
-  async run(once: Once, receivedUs: number, store: (op: Op) => Promise<void>): Promise<Appended> {
+  async run(
+    once: Once,
+    receivedUs: number,
+    store: (makeOp: () => Op) => Promise<void>,
+  ): Promise<Appended> {
     return once.kind === 'spool'
       ? this.#runSpool(once, store)
       : this.#runKey(once, receivedUs, store);
@@ -46,7 +51,7 @@ export class OnceLedger {
 
   async #runSpool(
     { spoolId, seq }: Extract<Once, { kind: 'spool' }>,
-    store: (op: Op) => Promise<void>,
+    store: (makeOp: () => Op) => Promise<void>,
   ): Promise<Appended> {
     const spool = await this.#spool(spoolId);
     const pending = spool.pending.get(seq);
@@ -56,9 +61,11 @@ export class OnceLedger {
       return { kind: 'duplicate' };
     }
     if (spool.window.has(seq)) return { kind: 'duplicate' };
-    spool.window.add(seq);
-    const { floor, ahead } = spool.window;
-    const done = store({ op: 'spool', id: spoolId, floor, ahead });
+    const done = store(() => {
+      spool.window.add(seq);
+      const { floor, ahead } = spool.window;
+      return { op: 'spool', id: spoolId, floor, ahead };
+    });
     spool.pending.set(seq, done);
     try {
       await done;
@@ -71,7 +78,7 @@ export class OnceLedger {
   async #runKey(
     once: Extract<Once, { kind: 'key' }>,
     receivedUs: number,
-    store: (op: Op) => Promise<void>,
+    store: (makeOp: () => Op) => Promise<void>,
   ): Promise<Appended> {
     const { key, fingerprint, reply } = once;
     for (let pending = this.#keys.get(key); pending; pending = this.#keys.get(key)) {
@@ -89,7 +96,7 @@ export class OnceLedger {
         if (known.fingerprint !== fingerprint) throw conflict();
         return { kind: 'duplicate', reply: known.reply };
       }
-      await store({ op: 'key', key, fingerprint, reply });
+      await store(() => ({ op: 'key', key, fingerprint, reply }));
       return { kind: 'stored' };
     } finally {
       this.#keys.delete(key);

@@ -140,7 +140,9 @@ export class SqliteStore implements Store {
       await this.#committer.enqueue(batch);
       return { kind: 'stored' };
     }
-    return this.#once.run(once, batch.receivedUs, (op) => this.#committer.enqueue(batch, op));
+    return this.#once.run(once, batch.receivedUs, (makeOp) =>
+      this.#committer.enqueue(batch, makeOp),
+    );
   }
 
   async *read(id: string, parts: ReadParts): AsyncGenerator<SessionPart> {

@@ -35,7 +35,8 @@ export class Teller {
 
   /** Creates a session; siblings whose machine returned with it are declared dead first. */
   start(op: Extract<Op, { op: 'start' }>, receivedUs: number, skewUs: number, changed: Set<Live>) {
-    if (op.machineId !== undefined && op.nowUs >= this.#options.returnGraceUntilUs) {
+    const isNews = !op.replay && op.nowUs >= this.#options.returnGraceUntilUs;
+    if (op.machineId !== undefined && isNews) {
       this.#machineReturned(op, op.machineId, receivedUs, changed);
     }
     const { machineId = null, hostname = null, bootId = null, agentId = null } = op;
@@ -96,7 +97,11 @@ export class Teller {
       const patch = parseJson(op.patch) as JsonObject;
       if (!this.#live.patchState(live, patch, op.patch)) return false;
       this.#sql.patch.run(op.no, live.patches, atUs, receivedUs, op.patch);
-      this.say(live, { kind: 'activity', atUs, receivedUs }, undefined, changed);
+      if (op.replay) this.#note(live, receivedUs, changed);
+      else this.say(live, { kind: 'activity', atUs, receivedUs }, undefined, changed);
+    } else if (op.op === 'event' && op.replay) {
+      this.#event(live, { ...op, receivedUs });
+      this.#note(live, receivedUs, changed);
     } else if (op.op === 'event') {
       this.say(live, { kind: signalOfEvent(op.name), atUs, receivedUs }, op, changed);
     } else if (op.op === 'crash') {
@@ -106,6 +111,25 @@ export class Teller {
     }
     noteSkew(live, skewUs);
     return true;
+  }
+
+  /** A session stands as it is said to, whatever was said before. */
+  restore(op: Extract<Op, { op: 'status' }>, receivedUs: number, changed: Set<Live>): void {
+    const live = this.#live.get(op.no);
+    if (!live) return;
+    this.#live.setStatus(live, op.status);
+    live.skewUs = op.skewUs;
+    live.updatedUs = Math.max(live.updatedUs, receivedUs);
+    changed.add(live);
+  }
+
+  /** Something was stored of which only the time counts. */
+  #note(live: Live, receivedUs: number, changed: Set<Live>): void {
+    const { status } = live;
+    const lastActivityUs = Math.max(status.lastActivityUs, receivedUs);
+    this.#live.setStatus(live, { ...status, lastActivityUs });
+    live.updatedUs = Math.max(live.updatedUs, receivedUs);
+    changed.add(live);
   }
 
   /** A session said something: its status moves, its event and those of the server are stored. */

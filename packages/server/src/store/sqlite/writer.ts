@@ -282,7 +282,7 @@ export class Writer {
       heartbeatUs: isBeat ? receivedUs : NaN,
       skewUs,
     };
-    if (this.#live.isPlain(no)) {
+    if (kind === steps.replayed || this.#live.isPlain(no)) {
       applyTouch(live, touch);
     } else {
       const signal = { kind: isBeat ? 'heartbeat' : 'activity', atUs, receivedUs } as const;
@@ -309,6 +309,9 @@ export class Writer {
         return true;
       case 'start':
         this.#teller.start(op, receivedUs, skewUs, changed);
+        return true;
+      case 'status':
+        this.#teller.restore(op, receivedUs, changed);
         return true;
       default:
         return this.#teller.tell(op, receivedUs, skewUs, changed);
