@@ -17,6 +17,7 @@ import { addDocsRoutes } from './routes/docs.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
+import { addTransferRoutes } from './routes/transfer.ts';
 import { addWriteRoutes, writes } from './routes/writes.ts';
 import { makeServer } from './server.ts';
 import type { HttpConfig, Service } from './service.ts';
@@ -85,4 +86,5 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addWriteRoutes(app, service);
   addIngestRoute(app, service);
   addDocsRoutes(app, service);
+  addTransferRoutes(app, service);
 }

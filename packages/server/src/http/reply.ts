@@ -95,12 +95,13 @@ export async function sendStream(
   reply: FastifyReply,
   source: AsyncGenerator<string>,
   log: Log,
+  type = 'application/json',
 ): Promise<FastifyReply> {
   const first = await source.next();
   const encoding = chooseEncoding(request.headers['accept-encoding']);
   const vary = reply.getHeader('vary');
   reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`);
-  reply.header('content-type', 'application/json');
+  reply.header('content-type', type);
   if (encoding !== undefined) reply.header('content-encoding', encoding);
   if (request.method === 'HEAD') {
     await source.return(undefined);
