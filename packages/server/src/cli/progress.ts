@@ -2,8 +2,11 @@
 
 /** A line on stderr that is rewritten; silent when stderr is not a terminal. */
 export interface Progress {
-  /** Shows how much of the work is done, at most ten times a second. */
-  show(done: number, total: number): void;
+  /**
+   * Shows how much of the work is done, at most ten times a second: a share, or bytes where nobody
+   * knows how many there will be.
+   */
+  show(done: number, total: number | undefined): void;
   /** Removes the line. */
   clear(): void;
 }
@@ -21,16 +24,25 @@ export function openProgress(verb: string, stream: ProgressStream, now = Date.no
   let shownMs = Number.NEGATIVE_INFINITY;
   return {
     show(done, total) {
-      if (stream.isTTY !== true || (now() - shownMs < intervalMs && done < total)) return;
+      const isEnd = total !== undefined && done >= total;
+      if (stream.isTTY !== true || (now() - shownMs < intervalMs && !isEnd)) return;
       shownMs = now();
-      const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-      stream.write(`\r\u001b[K${verb} ${percent} %`);
+      stream.write(`\r\u001b[K${verb} ${total === undefined ? formatBytes(done) : bar(done, total)}`);
     },
     clear() {
       if (stream.isTTY === true) stream.write('\r\u001b[K');
     },
   };
 }
+
+/** `██████████░░░░░░░░░░ 50 %` */
+function bar(done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const full = Math.floor(share * barWidth);
+  return `${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${Math.floor(100 * share)} %`;
+}
+
+const barWidth = 20;
 
 /** A size with three digits and its unit: `12.3 MB` (powers of 1000, as disks are sold). */
 export function formatBytes(bytes: number): string {

@@ -82,6 +82,18 @@ function sendSuccess(response: ServerResponse & { _header?: unknown }): void {
   } else response.end(success.body);
 }
 
+/** What a streamed text is, and what ends it. */
+export interface StreamForm {
+  type: string;
+  end: string;
+}
+
+/** One JSON document; the newline gives a terminal's prompt its own line. */
+const jsonForm: StreamForm = { type: 'application/json', end: '\n' };
+
+/** Lines of JSON, each with its end. */
+export const linesForm: StreamForm = { type: 'application/x-ndjson', end: '' };
+
 /** Pieces after which the event loop gets a turn, so that a long answer does not hold up the others. */
 const piecesPerTurn = 16;
 
@@ -95,13 +107,13 @@ export async function sendStream(
   reply: FastifyReply,
   source: AsyncGenerator<string>,
   log: Log,
-  type = 'application/json',
+  form: StreamForm = jsonForm,
 ): Promise<FastifyReply> {
   const first = await source.next();
   const encoding = chooseEncoding(request.headers['accept-encoding']);
   const vary = reply.getHeader('vary');
   reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`);
-  reply.header('content-type', type);
+  reply.header('content-type', form.type);
   if (encoding !== undefined) reply.header('content-encoding', encoding);
   if (request.method === 'HEAD') {
     await source.return(undefined);
@@ -109,7 +121,7 @@ export async function sendStream(
   }
   // A reader that stands still for this long has gone.
   reply.raw.setTimeout(limits.requestTimeoutMs, () => reply.raw.destroy());
-  const text = Readable.from(turns(first, source, log), { objectMode: false });
+  const text = Readable.from(turns(first, source, log, form.end), { objectMode: false });
   if (encoding === undefined) return reply.send(text);
   return reply.send(pipeline(text, compressors[encoding](), () => undefined));
 }
@@ -118,6 +130,7 @@ async function* turns(
   first: IteratorResult<string, unknown>,
   source: AsyncGenerator<string>,
   log: Log,
+  end: string,
 ): AsyncGenerator<Buffer> {
   try {
     let pieces = 0;
@@ -125,7 +138,7 @@ async function* turns(
       yield Buffer.from(next.value);
       if (++pieces % piecesPerTurn === 0) await new Promise(setImmediate);
     }
-    yield Buffer.from('\n');
+    if (end !== '') yield Buffer.from(end);
   } catch (error) {
     log.error({ err: error }, 'an answer broke off');
     throw error;

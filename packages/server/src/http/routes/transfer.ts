@@ -14,7 +14,7 @@ import { version } from '../../version.ts';
 import { parseBody } from '../body.ts';
 import { headerLine, sessionLines } from '../export-lines.ts';
 import { paramsOf } from '../question.ts';
-import { jsonReply, type Reply, send, sendStream } from '../reply.ts';
+import { jsonReply, linesForm, type Reply, send, sendStream } from '../reply.ts';
 import { bodyOf } from '../request-body.ts';
 import { receiptUs, type Service } from '../service.ts';
 import { requireMediaType } from '../write.ts';
@@ -27,8 +27,7 @@ export function addTransferRoutes(app: FastifyInstance, service: Service): void 
     handler: (request, reply) => {
       const nowUs = service.clock();
       const filter = filterOf(paramsOf(request, routes.exportSessions.query, nowUs));
-      const type = routes.exportSessions.reply.type;
-      return sendStream(request, reply, exportLines(service, filter, nowUs), service.log, type);
+      return sendStream(request, reply, exportLines(service, filter, nowUs), service.log, linesForm);
     },
   });
   app.post(routes.importSessions.path, async (request, reply) => {

@@ -108,6 +108,35 @@ export function startLocalEngine({ writer, sealer, catalog }: EngineOptions): En
   };
 }
 
+/** A data directory of which nothing is to change: in the calling thread, and everything only when first needed. */
+export function startReadOnlyEngine({ file, catalog }: ReadOnlyEngineOptions): Engine {
+  let reading: Handlers | undefined;
+  let indexing: Handlers | undefined;
+  const refuse = () => Promise.reject(new Error('the store is open for reading only'));
+  return {
+    writer: refuse,
+    sealer: refuse,
+    reader: local(() => {
+      reading ??= readerHandlers(file);
+      return reading;
+    }),
+    catalog: local(() => {
+      indexing ??= catalogHandlers(catalog());
+      return indexing;
+    }),
+    stop: async () => {
+      for (const handlers of [reading, indexing]) handlers?.close?.(undefined as never);
+    },
+  };
+}
+
+/** What a reading engine is started with. */
+export interface ReadOnlyEngineOptions {
+  /** The main database, as SQLite is to open it. */
+  file: string;
+  catalog: () => CatalogOptions;
+}
+
 function local(handlers: () => Handlers): Call {
   return async <T>(method: string, argument?: unknown): Promise<T> => {
     // Answers come in a later turn, as they do from a thread.

@@ -242,6 +242,12 @@ export class SqliteStore implements Store {
     this.#unlock();
   }
 
+  /** Refuses every write from now on, and leaves the data as they are. */
+  async freeze(refusal: TachoError): Promise<void> {
+    this.#committer.refuse(refusal);
+    await this.#keeper.stop();
+  }
+
   /** One of the engine's threads ended: nothing can be promised any more. */
   fail(error: Error): void {
     if (this.#dead) return;

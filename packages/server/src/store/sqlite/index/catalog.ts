@@ -10,6 +10,8 @@ export interface CatalogOptions {
   file: string;
   /** Silence after which an active session is called suspended. */
   suspendedAfterUs: number;
+  /** The index; beside the main database when absent. */
+  indexFile?: string;
 }
 
 /** A slice of indexing ends after so long, so that questions do not wait for it. */
@@ -32,9 +34,9 @@ export class Catalog {
   readonly #indexFile: string;
   #open: OpenIndex;
 
-  constructor({ file }: CatalogOptions) {
+  constructor({ file, indexFile = indexFileOf(file) }: CatalogOptions) {
     this.#main = openReader(file);
-    this.#indexFile = indexFileOf(file);
+    this.#indexFile = indexFile;
     this.#open = this.#openIndex();
   }
 

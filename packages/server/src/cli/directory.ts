@@ -1,0 +1,90 @@
+/** A data directory without a server: the same application over a store that is open for reading. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '@tacho/protocol';
+import { pino } from 'pino';
+import { makeClock } from '../clock.ts';
+import type { HttpConfig } from '../http/service.ts';
+import type { Place } from './exchange.ts';
+
+/** A directory that answers. */
+export interface OpenDirectory {
+  place: Place;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a directory and listens on a socket file that only this user can reach. Rejects with
+ * OpenError when there is nothing to read.
+ */
+export async function openDirectory(dir: string): Promise<OpenDirectory> {
+  const [{ openReadOnly }, { buildApp }] = await Promise.all([
+    import('../store/sqlite/read-only.ts'),
+    import('../http/app.ts'),
+  ]);
+  const clock = makeClock();
+  const log = pino({ level: 'error' }, { write: warn });
+  const suspendedAfterUs = limits.heartbeatTimeoutMs * 1000;
+  const store = await openReadOnly({ dir, clock, log, suspendedAfterUs });
+  const app = buildApp({ store, config, clock, log });
+  const { path, remove } = socketPath();
+  try {
+    await app.listen({ path });
+  } catch (error) {
+    remove();
+    await store.close();
+    throw error;
+  }
+  return {
+    place: { url: new URL('http://localhost'), socketPath: path },
+    close: async () => {
+      app.server.closeAllConnections();
+      await app.close();
+      await store.close();
+      remove();
+    },
+  };
+}
+
+/** What the application logs is for whoever runs a server; here it is one line. */
+function warn(line: string): void {
+  const { msg, err, problem } = JSON.parse(line) as {
+    msg: string;
+    err?: { message: string };
+    problem?: string;
+  };
+  const why = problem ?? err?.message;
+  process.stderr.write(`tacho: ${msg}${why === undefined ? '' : `: ${why}`}\n`);
+}
+
+/** Whoever may read the files may ask anything, so nobody is asked for a token. */
+const config: HttpConfig = {
+  host: 'localhost',
+  port: 0,
+  legacyCreateReply: false,
+  allowedHosts: [],
+  allowedOrigins: [],
+  requestsPerSecondMax: 0,
+  heartbeatTimeoutMs: limits.heartbeatTimeoutMs,
+  lostAfterMs: limits.lostAfterMs,
+  retentionDays: limits.retentionDays,
+  sweepIntervalMs: limits.sweepIntervalMs,
+  expireIntervalMs: limits.expireIntervalMs,
+  insecureNoAuth: true,
+};
+
+/** A socket in a directory of its own, which nobody else may enter; a named pipe on Windows. */
+function socketPath(): { path: string; remove: () => void } {
+  if (process.platform === 'win32') {
+    const path = `\\\\.\\pipe\\tacho-${process.pid}-${process.hrtime.bigint()}`;
+    return { path, remove: () => {} };
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'tacho-'));
+  const remove = (): void => {
+    process.removeListener('exit', remove);
+    rmSync(dir, { recursive: true, force: true });
+  };
+  process.once('exit', remove);
+  return { path: join(dir, 'socket'), remove };
+}
