@@ -7,10 +7,11 @@ import { transferRoutes } from './routes/transfer.ts';
 export * from './routes/route.ts';
 
 /** All endpoints by name. */
-export const routes = { ...recordRoutes, ...transferRoutes, ...docsRoutes } as const satisfies Record<
-  string,
-  Route
->;
+export const routes = {
+  ...recordRoutes,
+  ...transferRoutes,
+  ...docsRoutes,
+} as const satisfies Record<string, Route>;
 
 /** The same endpoints by what they are for, in the order in which documents show them. */
 export const routeGroups: readonly RouteGroup[] = [

@@ -49,7 +49,10 @@ const defaultDir = 'tacho-data';
 /** Adds the options that say whom to ask. */
 export function addAsking(command: Command): Command {
   return addServer(command).addOption(
-    new Option('--data <dir>', 'Read this data directory instead, without a server; changes nothing'),
+    new Option(
+      '--data <dir>',
+      'Read this data directory instead, without a server; changes nothing',
+    ),
   );
 }
 
@@ -79,7 +82,11 @@ export async function asking(
 
 /** Opens whom the options name; without any, the server of this machine or else `./tacho-data`. */
 export async function openAsker(values: OptionValues): Promise<Asker> {
-  const { server, data, token = process.env.TACHO_TOKEN } = values as {
+  const {
+    server,
+    data,
+    token = process.env.TACHO_TOKEN,
+  } = values as {
     server?: string;
     data?: string;
     token?: string;

@@ -1,6 +1,6 @@
 /** One HTTP exchange with a server of Tacho, over TCP or a socket file, as a stream. */
-import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
 /** Where a server listens. */

@@ -30,7 +30,7 @@ where it stopped when it is run again. Lines that are not taken are named, and t
 
 Examples:
   tacho import sessions.ndjson.gz
-  tacho export --product shop | tacho import - --server http://other:9090
+  tacho export | tacho import - --server http://other:9090
   curl -s http://datacat:9090/api/data/sessions | tacho import -`;
 
 async function runImport(file: string, values: OptionValues): Promise<void> {
@@ -71,10 +71,14 @@ function report(tally: Tally, file: string, whom: string, asJson: boolean): void
   process.stdout.write(`imported ${stored} from ${name} into ${whom}\n`);
   if (repeated > 0) {
     const what = count(repeated, 'entry', 'entries');
-    process.stdout.write(`${what} had been imported before; --again imports what was deleted since\n`);
+    process.stdout.write(
+      `${what} had been imported before; --again imports what was deleted since\n`,
+    );
   }
   if (existing.size > 0) {
-    process.stdout.write(`${count(existing.size, 'session')} of the file existed, and nothing was added to them\n`);
+    process.stdout.write(
+      `${count(existing.size, 'session')} of the file existed, and nothing was added to them\n`,
+    );
   }
   for (const { line, reason } of rejected.slice(0, rejectedShownMax)) {
     process.stderr.write(`tacho: ${line > 0 ? `line ${line}: ` : ''}${reason}\n`);

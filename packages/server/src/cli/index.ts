@@ -1,38 +1,52 @@
 /** The `tacho` command: parses the command line and hands over to one file per command. */
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { Failure, reasonOf } from '../failure.ts';
 import { version } from '../version.ts';
 import { backupCommand } from './backup.ts';
 import { doctorCommand } from './doctor.ts';
+import { exitCodeOf, exitHelp } from './exit.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 
 /** Runs the command line `argv` (as `process.argv`); sets the exit code and never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that went away (`tacho doctor | head`) is not worth a stack trace.
-  process.stdout.on('error', () => {});
+  // A reader that went away (`tacho ls | head`) has what it wanted: there is no more to do.
+  process.stdout.on('error', () => process.exit());
   process.stderr.on('error', () => {});
   try {
     await tachoCommand().parseAsync(argv as string[]);
   } catch (error) {
-    complain(error);
-    process.exitCode = 1;
+    if (isGone(error)) return;
+    if (!(error instanceof CommanderError)) complain(error);
+    process.exitCode = exitCodeOf(error);
   }
+}
+
+/** The reader of our output went away while we were writing. */
+function isGone(error: unknown): boolean {
+  return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as { code?: string }).code ?? '');
 }
 
 /** The whole command line with its help. */
 export function tachoCommand(): Command {
-  return new Command('tacho')
+  const tacho = new Command('tacho')
     .description('The flight recorder for application runs: what ran, how it went, how it ended.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showHelpAfterError('(tacho --help shows what is possible)')
     .addCommand(serveCommand())
+    .addCommand(exportCommand())
+    .addCommand(importCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(doctorCommand())
-    .addHelpText('after', examples);
+    .addHelpText('after', () => `${examples}\n\n${exitHelp()}`);
+  // Errors of usage end with a code of their own, in every command.
+  for (const command of [tacho, ...tacho.commands]) command.exitOverride();
+  return tacho;
 }
 
 const examples = `
@@ -41,6 +55,7 @@ Examples:
   tacho serve --port 0 --data /var/lib/tacho    pick a free port, record elsewhere
   tacho backup --to tacho-backup.db             while the server runs
   tacho doctor                                  is everything in order?
+  tacho export --out all.ndjson.gz              everything, to be imported elsewhere
 
 Every setting is also an environment variable (TACHO_PORT) and a key of tacho.config.json;
 flags win over the environment, the environment over the file.`;

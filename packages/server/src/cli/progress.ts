@@ -27,7 +27,9 @@ export function openProgress(verb: string, stream: ProgressStream, now = Date.no
       const isEnd = total !== undefined && done >= total;
       if (stream.isTTY !== true || (now() - shownMs < intervalMs && !isEnd)) return;
       shownMs = now();
-      stream.write(`\r\u001b[K${verb} ${total === undefined ? formatBytes(done) : bar(done, total)}`);
+      stream.write(
+        `\r\u001b[K${verb} ${total === undefined ? formatBytes(done) : bar(done, total)}`,
+      );
     },
     clear() {
       if (stream.isTTY === true) stream.write('\r\u001b[K');

@@ -7,6 +7,7 @@ import { historyCases } from './contract/histories.ts';
 import { lifecycleCases } from './contract/lifecycle.ts';
 import { loadCases } from './contract/load.ts';
 import { onceCases } from './contract/once.ts';
+import { replayCases } from './contract/replay.ts';
 import { retentionCases } from './contract/retention.ts';
 import { returnedCases } from './contract/returned.ts';
 import { sampleCases } from './contract/samples.ts';
@@ -34,6 +35,7 @@ export function describeStoreContract(
     describe('samples, with tight limits', () => sampleCases(openTight));
     describe('events and patches', () => entryCases(open));
     describe('batches that count once', () => onceCases(open));
+    describe('replays', () => replayCases(open));
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
     describe('histories', () => historyCases(open, rounds));

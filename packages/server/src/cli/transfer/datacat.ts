@@ -23,7 +23,9 @@ const zeroTime = '0001-01-01T00:00:00Z';
 /** Whether a JSON document looks like a session of DataCat. */
 export function isDataCatSession(value: unknown): value is JsonObject {
   if (!isJsonObject(value)) return false;
-  return typeof value.id === 'string' && ['state_history', 'events', 'metrics'].some((f) => f in value);
+  return (
+    typeof value.id === 'string' && ['state_history', 'events', 'metrics'].some((f) => f in value)
+  );
 }
 
 /** The entries of a session, in the order in which they are to be stored. */
@@ -138,7 +140,12 @@ function statusOf(session: JsonObject, events: readonly JsonObject[]): SessionSt
   if (hung === true && status.hungSinceUs === null) {
     status = { ...status, hungSinceUs: lastActivityUs, hangs: Math.max(1, status.hangs) };
   }
-  return { ...status, ...endOf(session, events, lastHeartbeatUs ?? lastActivityUs), lastActivityUs, lastHeartbeatUs };
+  return {
+    ...status,
+    ...endOf(session, events, lastHeartbeatUs ?? lastActivityUs),
+    lastActivityUs,
+    lastHeartbeatUs,
+  };
 }
 
 type End = Pick<SessionStatus, 'lifecycle' | 'inferred' | 'endedUs' | 'reason'>;

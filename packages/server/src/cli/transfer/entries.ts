@@ -1,5 +1,11 @@
 /** What a source holds, as entries of a replay: an export of ours, or sessions of DataCat. */
-import { isExportHeader, isJsonObject, type JsonValue, parseJson, stringifyJson } from '@tacho/protocol';
+import {
+  isExportHeader,
+  isJsonObject,
+  type JsonValue,
+  parseJson,
+  stringifyJson,
+} from '@tacho/protocol';
 import { CommandError } from '../exit.ts';
 import type { Line } from './batches.ts';
 import { entriesOfDataCat, isDataCatSession } from './datacat.ts';
@@ -42,7 +48,10 @@ function* entriesOfCut({ text, line }: Cut): Generator<Line, string | undefined>
   }
   if (isJsonObject(value) && value.format === 'tacho-export') {
     if (isExportHeader(value)) return undefined;
-    throw new CommandError('failed', `this export has version ${value.version}; this tacho reads 1`);
+    throw new CommandError(
+      'failed',
+      `this export has version ${value.version}; this tacho reads 1`,
+    );
   }
   if (isDataCatSession(value)) {
     for (const entry of entriesOfDataCat(value)) {

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Harness } from '../../http/testing/harness.ts';
 import { dump, type SessionDump } from '../../store/contract/dump.ts';
 import { histories, type Step } from '../../store/contract/generate.ts';
-import { type StoreBench, StoreBench as Bench, startUs } from '../../store/contract/harness.ts';
+import { StoreBench as Bench, type StoreBench, startUs } from '../../store/contract/harness.ts';
 import { type Plan, sessionId } from '../../store/contract/plan.ts';
 import { openMemory } from '../../store/memory.ts';
 import { openSqlite } from '../../store/sqlite/sqlite.ts';

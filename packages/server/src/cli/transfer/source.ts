@@ -18,7 +18,9 @@ export interface Source {
 /** Opens a file, or stdin for `-`. Rejects with Failure when it cannot be read. */
 export async function openSource(file: string): Promise<Source> {
   const isStdin = file === '-';
-  const bytesTotal = isStdin ? undefined : explain(`cannot read ${file}`, () => statSync(file).size);
+  const bytesTotal = isStdin
+    ? undefined
+    : explain(`cannot read ${file}`, () => statSync(file).size);
   const raw = isStdin ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
   let read = 0;
   const count = (bytes: number): void => {

@@ -9,11 +9,25 @@ interface Replayed {
 
 /** Changes of the catalog, in order; `no` is the session's number. JSON travels as text. */
 export type Op =
-  | ({ op: 'start'; no: number; id: string; atUs: number; nowUs: number; state: string } & Replayed &
+  | ({
+      op: 'start';
+      no: number;
+      id: string;
+      atUs: number;
+      nowUs: number;
+      state: string;
+    } & Replayed &
       Omit<SessionStart, 'state'>)
   | { op: 'series'; no: number; session: number; local: number; key: string }
   | ({ op: 'patch'; no: number; atUs: number; patch: string } & Replayed)
-  | ({ op: 'event'; no: number; atUs: number; name: string; level: string; record: string } & Replayed)
+  | ({
+      op: 'event';
+      no: number;
+      atUs: number;
+      name: string;
+      level: string;
+      record: string;
+    } & Replayed)
   | { op: 'end'; no: number; atUs: number }
   | { op: 'crash'; no: number; atUs: number; reason: string }
   | { op: 'status'; no: number; status: SessionStatus; skewUs: number | null }
