@@ -14,6 +14,7 @@ const bodies: Record<string, unknown> = {
   '/api/sessions/{id}/events': { name: 'e' },
   '/api/sessions/{id}/state': { a: 1 },
   '/api/ingest': { spoolId: 's', seq: 1, entries: [] },
+  '/api/import': { spoolId: 's', seq: 1, entries: [] },
 };
 
 describe('every endpoint of the protocol', () => {
@@ -23,7 +24,9 @@ describe('every endpoint of the protocol', () => {
     const path = route.path.replace('{id}', id);
     const answer = await server.ask(path, { method: route.method, body: bodies[route.path] });
     expect(answer.status).toBe(route.reply.status);
-    expectForm(route.reply.schema, answer.json);
+    const { type = 'application/json', schema } = route.reply;
+    expect(answer.headers['content-type']).toContain(type);
+    if (type === 'application/json') expectForm(schema, answer.json);
     const { manyReply } = route;
     if (manyReply === undefined) return;
     const many = await server.post(path, [bodies[route.path], {}]);
