@@ -43,6 +43,16 @@ export const limits = {
   statePlacesMax: 1_000,
   /** Buckets of the activity profile in a row of a session list. */
   profileBuckets: 48,
+  /** Width of a timeline, in pixels; two marks closer than `timelineMarkPixels` cannot be told apart. */
+  timelineWidthMin: 10,
+  timelineWidthMax: 4_000,
+  timelineMarkPixels: 4,
+  /** Marks of one lane in one bucket of a timeline before it shows their number alone. */
+  timelineBucketMarks: 3,
+  /** Marks of a timeline, and as many of state changes. */
+  timelineMarksMax: 500,
+  /** Hangs, recoveries, crashes and the like that a timeline replays. */
+  timelineSignalsMax: 1_000,
   /** An exception this shortly before a crash is taken for its cause. */
   uncaughtWithinMs: 5_000,
   /** Time that SIGTERM waits for requests in flight and for the store. */

@@ -4,6 +4,7 @@ import { entryCases } from './contract/entries.ts';
 import { findingCases } from './contract/finding.ts';
 import type { OpenStore } from './contract/harness.ts';
 import { historyCases } from './contract/histories.ts';
+import { historyQuestionCases } from './contract/history.ts';
 import { lifecycleCases } from './contract/lifecycle.ts';
 import { loadCases } from './contract/load.ts';
 import { onceCases } from './contract/once.ts';
@@ -39,5 +40,6 @@ export function describeStoreContract(
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
     describe('histories', () => historyCases(open, rounds));
+    describe('the history of one session', () => historyQuestionCases(open, rounds));
   });
 }

@@ -1,6 +1,7 @@
 /** The store in memory: the plainest code that keeps the promises of `Store`, and the oracle of the other engines. */
 import { limits, SeriesTable, TachoError } from '@tacho/protocol';
 import { factsOf } from './memory/filter.ts';
+import { eventsOf, patchesOf, stateAt, timelineOf } from './memory/history.ts';
 import { OnceLedger } from './memory/once.ts';
 import { type Asked, groupsOf, pageOf, summaryRow } from './memory/questions.ts';
 import {
@@ -14,6 +15,7 @@ import { MemorySession, type StartEntry } from './memory/session.ts';
 import { refuseStarted } from './replay.ts';
 import type {
   Appended,
+  EventQuery,
   EventRow,
   EventSearch,
   ExceptionAsked,
@@ -23,8 +25,11 @@ import type {
   ExpireRules,
   FoundEvents,
   GroupQuery,
+  HistoryPage,
   MetricPage,
   MetricQuery,
+  PatchChange,
+  PatchQuery,
   PatchRow,
   ReadParts,
   Resolution,
@@ -36,6 +41,8 @@ import type {
   SessionPart,
   SessionQuery,
   SessionQuestions,
+  StateAt,
+  StateQuery,
   StateValue,
   StateValueQuery,
   Store,
@@ -44,6 +51,8 @@ import type {
   StoreEntry,
   StoreHealth,
   SweepRules,
+  TimelineCounts,
+  TimelineQuery,
 } from './store.ts';
 
 /** Rows of one piece that `read` and `ids` yield; small, so that readers meet more than one piece. */
@@ -175,6 +184,26 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
 
   async stateValues(query: StateValueQuery): Promise<StateValue[]> {
     return stateValuesOf(this.#asked(), query);
+  }
+
+  async events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
+    const session = this.#sessions.get(query.id);
+    return session && eventsOf(session, query);
+  }
+
+  async stateAt(query: StateQuery): Promise<StateAt | undefined> {
+    const session = this.#sessions.get(query.id);
+    return session && stateAt(session, query);
+  }
+
+  async patches(query: PatchQuery): Promise<HistoryPage<PatchChange> | undefined> {
+    const session = this.#sessions.get(query.id);
+    return session && patchesOf(session, query);
+  }
+
+  async timeline(query: TimelineQuery): Promise<TimelineCounts | undefined> {
+    const session = this.#sessions.get(query.id);
+    return session && timelineOf(session, query);
   }
 
   async remove(id: string): Promise<boolean> {

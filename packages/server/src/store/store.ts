@@ -6,7 +6,9 @@ import type {
   SeriesTable,
   SessionStatus,
 } from '@tacho/protocol';
+import type { HistoryQuestions } from './history.ts';
 
+export * from './history.ts';
 export * from './questions.ts';
 export * from './search.ts';
 
@@ -209,7 +211,7 @@ export interface ExpireRules {
 }
 
 /** Where an engine differs in what it can promise; everything else is the contract suite's. */
-export interface Store {
+export interface Store extends HistoryQuestions {
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */
   resolve(idOrPrefix: string): Resolution | Promise<Resolution>;
   /**

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ReadParts } from '../store.ts';
 import { collectGarbage } from './collect.ts';
 import type { Group } from './group.ts';
+import { historyHandlers } from './history/handlers.ts';
 import { Background } from './index/background.ts';
 import { Catalog, type CatalogOptions } from './index/catalog.ts';
 import { Reader } from './reader.ts';
@@ -36,7 +37,9 @@ export function writerHandlers(options: WriterOptions): Handlers {
 /** Opens a reader and returns its answers. */
 export function readerHandlers(file: string): Handlers {
   const reader = new Reader(file);
+  const history = historyHandlers(file);
   return {
+    ...history.handlers,
     find: (idOrPrefix: string) => reader.find(idOrPrefix),
     ids: (after: number) => reader.ids(after),
     spool: (id: string) => reader.spool(id),
@@ -44,7 +47,10 @@ export function readerHandlers(file: string): Handlers {
     read: (request: { id: string; parts: ReadParts }) => reader.read(request),
     next: (cursor: number) => reader.next(cursor),
     abandon: (cursor: number) => reader.abandon(cursor),
-    close: () => reader.close(),
+    close: () => {
+      reader.close();
+      history.close();
+    },
   };
 }
 

@@ -3,21 +3,31 @@ import { statfs } from 'node:fs/promises';
 import { limits, TachoError } from '@tacho/protocol';
 import type {
   Appended,
+  EventQuery,
+  EventRow,
   ExpireRules,
+  HistoryPage,
+  PatchChange,
+  PatchQuery,
   ReadParts,
   Resolution,
   SampleRows,
   SessionPart,
+  StateAt,
+  StateQuery,
   Store,
   StoreBatch,
   StoreClock,
   StoreHealth,
   SweepRules,
+  TimelineCounts,
+  TimelineQuery,
 } from '../store.ts';
 import { Committer } from './committer.ts';
 import { lockDirectory, OpenError, prepareDirectory } from './database.ts';
 import { type Engine, startEngine, startLocalEngine } from './engine.ts';
 import { HandleCache, SqliteHandle } from './handle-cache.ts';
+import { HistoryClient } from './history/client.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { OnceLedger } from './once.ts';
 import type { FindAnswer, Found, Pieces } from './reader.ts';
@@ -88,6 +98,7 @@ export class SqliteStore implements Store {
   readonly #once: OnceLedger;
   readonly #keeper: Housekeeping;
   readonly #committer: Committer;
+  readonly #history: HistoryClient;
   #quarantined: number;
   readonly #reported = new Set<string>();
   #isClosed = false;
@@ -98,6 +109,7 @@ export class SqliteStore implements Store {
     this.#engine = engine;
     this.#unlock = unlock;
     this.#quarantined = opened.quarantined;
+    this.#history = new HistoryClient(engine.reader, (damages) => this.#report(damages));
     this.#once = new OnceLedger({
       spool: (id) => engine.reader('spool', id),
       key: (key) => engine.reader('key', key),
@@ -167,6 +179,22 @@ export class SqliteStore implements Store {
     } finally {
       if (cursor !== undefined) this.#engine.reader('abandon', cursor).catch(() => {});
     }
+  }
+
+  events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
+    return this.#history.events(query);
+  }
+
+  stateAt(query: StateQuery): Promise<StateAt | undefined> {
+    return this.#history.stateAt(query);
+  }
+
+  patches(query: PatchQuery): Promise<HistoryPage<PatchChange> | undefined> {
+    return this.#history.patches(query);
+  }
+
+  timeline(query: TimelineQuery): Promise<TimelineCounts | undefined> {
+    return this.#history.timeline(query);
   }
 
   async *ids(): AsyncGenerator<string[]> {
