@@ -137,6 +137,8 @@ export const migrations: readonly string[] = [
 
   DROP INDEX event_session;
   CREATE INDEX event_session ON event(session, at_us, seq, level, name);
+  CREATE INDEX event_severe ON event(session, at_us, seq, level)
+    WHERE level IN ('error', 'critical');
 
   CREATE TABLE token(
     id TEXT PRIMARY KEY,

@@ -18,11 +18,8 @@ import type { EventSearch, EventSlice } from './events.ts';
 import type { Answered } from './sessions.ts';
 import type { PatchSearch, PatchSlice } from './states.ts';
 
-/** Events that the first slice of a search looks at; each further one looks at four times as many. */
-const lookFirst = 1_024;
-
-/** Events that one slice may look at: in the index, and with their records. */
-const lookMax = { index: 65_536, records: 4_096 };
+/** Events that one slice of a search looks at: in the index alone, or with their records. */
+const looked = { index: 131_072, records: 8_192 };
 
 /** Before every instant and after it. */
 const [minUs, maxUs] = [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
@@ -95,9 +92,9 @@ export class HistoryClient implements HistoryQuestions {
     from: EventPlace | undefined,
   ): Promise<EventRow[] | undefined> {
     const { id, filter, fromUs = minUs, toUs = maxUs, limit } = query;
-    const max = isByIndex(query) ? lookMax.index : lookMax.records;
+    const look = isByIndex(query) ? looked.index : looked.records;
     const search: EventSearch = {
-      ...{ id, filter, isBackward, limit: limit + 1, look: lookFirst },
+      ...{ id, filter, isBackward, limit: limit + 1, look },
       after: { atUs: fromUs, seq: -1 },
       before: { atUs: toUs, seq: -1 },
     };
@@ -111,7 +108,6 @@ export class HistoryClient implements HistoryQuestions {
       if (found.length > limit || slice.upto === undefined) return found.slice(0, limit + 1);
       if (isBackward) search.before = slice.upto;
       else search.after = slice.upto;
-      search.look = Math.min(max, search.look * 4);
     }
   }
 

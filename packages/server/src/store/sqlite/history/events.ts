@@ -61,17 +61,14 @@ export class EventHistory {
     // Half a number beyond the last place, because the ends of a stretch are not part of it.
     if (upto && isBackward) after = { atUs: upto.atUs, seq: upto.seq - 0.5 };
     else if (upto) before = { atUs: upto.atUs, seq: upto.seq + 0.5 };
+    const { from, ends } = stretchOf(filter, after, before);
     const { where, values } = conditionsOf(filter);
     const rows = this.#source.statement(
-      `SELECT seq, at_us, received_us, record FROM event
-       WHERE ${[stretch, ...where].join(' AND ')} ORDER BY ${orderOf(isBackward)}`,
+      `SELECT seq, at_us, received_us, record FROM event ${from}
+       ${where.map((one) => `AND ${one}`).join(' ')} ORDER BY ${orderOf(isBackward)}`,
     );
     const found: EventRow[] = [];
-    for (const row of rows.iterate(
-      session.no,
-      ...endsOf(after, before),
-      ...values,
-    ) as Iterable<Row>) {
+    for (const row of rows.iterate(session.no, ...ends, ...values) as Iterable<Row>) {
       const event = this.#eventOf(session, row);
       if (!event || !meetsEventFilter(event.event, filter)) continue;
       found.push(event);
@@ -85,12 +82,14 @@ export class EventHistory {
     const { filter, after, before, isBackward, look } = search;
     // Without a filter the first rows are the answer.
     if (Object.keys(filter).length === 0) return undefined;
+    const count = this.#source.statement('SELECT events FROM status WHERE session = ?').get(no);
+    if (((count as { events: number } | undefined)?.events ?? Infinity) <= look) return undefined;
+    const { from, ends } = stretchOf(filter, after, before);
     const row = this.#source
       .statement(
-        `SELECT at_us, seq FROM event WHERE ${stretch} ORDER BY ${orderOf(isBackward)}
-         LIMIT 1 OFFSET ?`,
+        `SELECT at_us, seq FROM event ${from} ORDER BY ${orderOf(isBackward)} LIMIT 1 OFFSET ?`,
       )
-      .get(no, ...endsOf(after, before), look - 1) as { at_us: number; seq: number } | undefined;
+      .get(no, ...ends, look - 1) as { at_us: number; seq: number } | undefined;
     return row && { atUs: row.at_us, seq: row.seq };
   }
 
@@ -103,10 +102,23 @@ export class EventHistory {
   }
 }
 
-const stretch = 'session = ? AND (at_us, seq) > (?, ?) AND (at_us, seq) < (?, ?)';
-
-function endsOf(after: EventPlace, before: EventPlace): number[] {
-  return [after.atUs, after.seq, before.atUs, before.seq];
+/** The part of the SQL that names a stretch. Ends that lie beyond everything are left out, because they cost. */
+function stretchOf(
+  { levels }: EventFilter,
+  after: EventPlace,
+  before: EventPlace,
+): { from: string; ends: number[] } {
+  const isSevere = levels?.every((level) => level === 'error' || level === 'critical') ?? false;
+  // The words of the partial index, so that SQLite takes it.
+  const index = isSevere
+    ? "INDEXED BY event_severe WHERE level IN ('error', 'critical') AND session = ?"
+    : 'INDEXED BY event_session WHERE session = ?';
+  const later = after.atUs > -Number.MAX_SAFE_INTEGER ? ' AND (at_us, seq) > (?, ?)' : '';
+  const earlier = before.atUs < Number.MAX_SAFE_INTEGER ? ' AND (at_us, seq) < (?, ?)' : '';
+  const ends: number[] = [];
+  if (later !== '') ends.push(after.atUs, after.seq);
+  if (earlier !== '') ends.push(before.atUs, before.seq);
+  return { from: `${index}${later}${earlier}`, ends };
 }
 
 function orderOf(isBackward: boolean): string {

@@ -10,10 +10,10 @@ import {
 } from '../../store.ts';
 import type { Answered, HistorySession, HistorySource } from './sessions.ts';
 
-/** Events of one bucket by level, in the order of `levels`. */
+/** Events of one bucket by level. */
 interface Bucket {
   bucket: number;
-  counts: number[];
+  counts: Record<Level, number>;
 }
 
 /** Counts what happened when. */
@@ -31,7 +31,7 @@ export class TimelineHistory {
       const patches = this.#patchBuckets(session, query);
       return {
         levels: Object.fromEntries(
-          levels.map((level, i) => [level, countsOf(buckets, i)]),
+          levels.map((level) => [level, countsOf(buckets, level)]),
         ) as TimelineCounts['levels'],
         marks: this.#marks(session, query, buckets),
         patches,
@@ -47,9 +47,15 @@ export class TimelineHistory {
   *#buckets({ no }: HistorySession, query: TimelineQuery): Generator<Bucket> {
     const { fromUs, widthUs, buckets } = query;
     const endUs = fromUs + widthUs * buckets;
-    const sums = levels.map((level) => `total(level = '${level}') AS ${level}`).join(', ');
-    const count = this.#source.statement(
-      `SELECT count(*) AS n, ${sums} FROM event WHERE session = ? AND at_us >= ? AND at_us < ?`,
+    const range = 'session = ? AND at_us >= ? AND at_us < ?';
+    const all = this.#source.statement(
+      `SELECT count(*) AS n, sum(level = 'debug') AS debug, sum(level = 'warning') AS warning,
+         sum(level = 'info') AS info
+       FROM event INDEXED BY event_session WHERE ${range}`,
+    );
+    const severe = this.#source.statement(
+      `SELECT count(*) AS n, total(level = 'critical') AS critical
+       FROM event INDEXED BY event_severe WHERE level IN ('error', 'critical') AND ${range}`,
     );
     const seek = this.#source.statement(
       `SELECT at_us FROM event WHERE session = ? AND at_us >= ? AND at_us < ?
@@ -57,12 +63,22 @@ export class TimelineHistory {
     );
     for (let bucket = 0; bucket < buckets; bucket++) {
       const startUs = fromUs + bucket * widthUs;
-      const next = seek.get(no, startUs, endUs) as { at_us: number } | undefined;
-      if (!next) return;
-      bucket = Math.floor((next.at_us - fromUs) / widthUs);
-      const bucketUs = fromUs + bucket * widthUs;
-      const row = count.get(no, bucketUs, bucketUs + widthUs) as Record<Level, number>;
-      yield { bucket, counts: levels.map((level) => row[level]) };
+      const bounds = [no, startUs, startUs + widthUs] as const;
+      const mild = all.get(...bounds) as Record<'n' | 'debug' | 'info' | 'warning', number>;
+      const { n, debug, info, warning } = mild;
+      if (n === 0) {
+        const next = seek.get(no, startUs, endUs) as { at_us: number } | undefined;
+        if (!next) return;
+        bucket = Math.floor((next.at_us - fromUs) / widthUs) - 1;
+        continue;
+      }
+      let [error, critical] = [0, 0];
+      if (n > debug + warning + info) {
+        const found = severe.get(...bounds) as { n: number; critical: number };
+        critical = found.critical;
+        error = found.n - critical;
+      }
+      yield { bucket, counts: { debug, info, warning, error, critical } };
     }
   }
 
@@ -73,9 +89,8 @@ export class TimelineHistory {
        WHERE session = ? AND at_us >= ? AND at_us < ? AND level = ? ORDER BY at_us, seq`,
     );
     for (const level of severestFirst) {
-      const place = levels.indexOf(level);
       for (const { bucket, counts } of buckets) {
-        const count = counts[place] as number;
+        const count = counts[level];
         if (count === 0 || count > limits.timelineBucketMarks) continue;
         const startUs = query.fromUs + bucket * query.widthUs;
         const rows = select.all(session.no, startUs, startUs + query.widthUs, level);
@@ -148,10 +163,10 @@ interface EventTableRow {
   record: string;
 }
 
-function countsOf(buckets: Bucket[], place: number): BucketCounts {
-  const filled = buckets.filter(({ counts }) => counts[place] !== 0);
+function countsOf(buckets: Bucket[], level: Level): BucketCounts {
+  const filled = buckets.filter(({ counts }) => counts[level] !== 0);
   return {
     bucket: Uint32Array.from(filled, ({ bucket }) => bucket),
-    count: Uint32Array.from(filled, ({ counts }) => counts[place] as number),
+    count: Uint32Array.from(filled, ({ counts }) => counts[level]),
   };
 }
