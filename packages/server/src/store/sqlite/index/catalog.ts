@@ -1,5 +1,6 @@
 /** The catalog: keeps the index up with the main database, and answers questions about many sessions. */
 import { type Database, openReader } from '../database.ts';
+import { EventIndex } from './event-index.ts';
 import { indexFileOf, openIndex, removeIndex } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
 import { SeriesIndex } from './series-index.ts';
@@ -52,7 +53,10 @@ export class Catalog {
 
   #openIndex(): OpenIndex {
     const index = openIndex(this.#indexFile);
-    const parts: IndexPart[] = [new SeriesIndex(this.#main, index)];
+    const parts: IndexPart[] = [
+      new EventIndex(this.#main, index),
+      new SeriesIndex(this.#main, index),
+    ];
     return { index, parts, rows: parts.map(() => firstRows) };
   }
 

@@ -25,5 +25,20 @@ const series = `
   ${blockSchema('series_block')}
 `;
 
+/** Terms and sessions of ranges of events; `sessions` has 4 bytes for each id from `first` on. */
+const events = `
+  CREATE TABLE event_segment(
+    no INTEGER PRIMARY KEY,
+    level INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    remaining INTEGER NOT NULL,
+    directory TEXT NOT NULL,
+    sessions BLOB NOT NULL
+  );
+  CREATE TABLE event_leaf(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+`;
+
 /** SQL of all parts. */
-export const indexSchema: readonly string[] = [cursors, series];
+export const indexSchema: readonly string[] = [cursors, series, events];
