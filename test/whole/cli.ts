@@ -9,16 +9,35 @@ export interface Said {
   stderr: string;
 }
 
+/** Where and with what a command runs. */
+export interface RunOptions {
+  /** Longest time it may take; 60,000 by default. */
+  timeoutMs?: number;
+  /** Working directory; ours by default. */
+  cwd?: string;
+  /** Environment on top of ours without settings of Tacho. */
+  env?: Readonly<Record<string, string>>;
+  /** What stands on its stdin; nothing by default. */
+  input?: string;
+}
+
 /** Runs e.g. `tacho doctor --json`; the program is the one that `startServer` starts. */
-export function runTacho(args: readonly string[], timeoutMs = 60_000): Promise<Said> {
+export function runTacho(
+  args: readonly string[],
+  { timeoutMs = 60_000, cwd, env, input }: RunOptions = {},
+): Promise<Said> {
   const [program, ...leading] = serverCommand().filter((part) => part !== 'serve');
   return new Promise((resolve, reject) => {
     const child = spawn(program!, [...leading, ...args], {
-      env: foreignEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...foreignEnvironment(), ...env },
+      ...(cwd !== undefined && { cwd }),
+      stdio: ['pipe', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
+    // A command that does not read its stdin may be gone before all is written.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input ?? '');
     const said: Said = { code: null, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said.stdout += text;

@@ -1,5 +1,5 @@
 /** What an endpoint is made of, and the errors that many of them share. */
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from '../errors.ts';
 import type { Params } from '../params.ts';
 
@@ -53,6 +53,9 @@ export interface RouteReply {
   /** Media type; `application/json` when absent. */
   readonly type?: string;
 }
+
+/** What an endpoint answers, as a type. */
+export type ReplyOf<R extends Route> = Static<R['reply']['schema']>;
 
 /** Endpoints that belong together. */
 export interface RouteGroup {
