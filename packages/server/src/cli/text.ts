@@ -6,8 +6,7 @@ import { type Look, type Paint, paint } from './look.ts';
  * that turn the direction of writing, are shown as what they are.
  */
 export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (char) => {
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (char) => {
     if (char === '\n' || char === '\r') return '⏎';
     if (char === '\t') return ' ';
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -16,8 +15,7 @@ export function harmless(text: string): string {
 
 /** Cells of a terminal that a text without colours takes. */
 export function cellsOf(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: printable ASCII takes a cell each.
-  if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
+  if (/^[ -~]*$/.test(text)) return text.length;
   let cells = 0;
   for (const char of text) cells += cellsOfChar(char);
   return cells;
