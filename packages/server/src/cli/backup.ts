@@ -14,6 +14,7 @@ export function backupCommand(): Command {
   const command = new Command('backup')
     .description('Copy everything recorded into one file; safe while the server runs.')
     .requiredOption('--to <file>', 'File to write; must not exist yet')
+    .option('--json', 'Print what was done as JSON')
     .action(runBackup);
   return addSettings(command, names);
 }
@@ -30,7 +31,11 @@ async function runBackup(values: OptionValues): Promise<void> {
   try {
     const { bytes } = await backup(config.dataDir, target, progress.show);
     progress.clear();
-    process.stdout.write(`backed up ${config.dataDir} to ${target}, ${formatBytes(bytes)}\n`);
+    process.stdout.write(
+      values.json === true
+        ? `${JSON.stringify({ file: target, bytes })}\n`
+        : `backed up ${config.dataDir} to ${target}, ${formatBytes(bytes)}\n`,
+    );
   } catch (error) {
     progress.clear();
     throw error;

@@ -29,10 +29,12 @@ export async function openDirectory(dir: string): Promise<OpenDirectory> {
   const store = await openReadOnly({ dir, clock, log, suspendedAfterUs });
   const app = buildApp({ store, config, clock, log });
   const { path, remove } = socketPath();
+  const forgetSignals = exitOnSignals();
   try {
     await app.listen({ path });
   } catch (error) {
     remove();
+    forgetSignals();
     await store.close();
     throw error;
   }
@@ -43,7 +45,20 @@ export async function openDirectory(dir: string): Promise<OpenDirectory> {
       await app.close();
       await store.close();
       remove();
+      forgetSignals();
     },
+  };
+}
+
+/** Ctrl-C ends the process by way of its exit, which removes what is temporary. */
+function exitOnSignals(): () => void {
+  const handlers = [
+    ['SIGINT', () => process.exit(130)],
+    ['SIGTERM', () => process.exit(143)],
+  ] as const;
+  for (const [signal, handler] of handlers) process.once(signal, handler);
+  return () => {
+    for (const [signal, handler] of handlers) process.removeListener(signal, handler);
   };
 }
 

@@ -24,6 +24,7 @@ export function restoreCommand(): Command {
     .description('Make a data directory from a backup; the server must not run on it.')
     .requiredOption('--from <file>', 'Backup to read')
     .option('--verify', 'Check every checksum of what was restored')
+    .option('--json', 'Print what the directory holds now as JSON')
     .option('--force', 'Restore into a directory that is not empty; what it holds is set aside')
     .action(runRestore);
   return addSettings(command, names);
@@ -45,10 +46,14 @@ async function runRestore(values: OptionValues): Promise<void> {
     if (aside === undefined) throw error;
     throw new Failure(`${reasonOf(error)}; what was there before is in ${aside}`, { cause: error });
   }
+  if (inspection.problems.length > 0) process.exitCode = 1;
+  if (values.json === true) {
+    process.stdout.write(`${JSON.stringify({ set_aside: aside ?? null, inspection })}\n`);
+    return;
+  }
   process.stdout.write(`restored ${source} into ${config.dataDir}\n`);
   if (aside !== undefined) process.stdout.write(`what was there before is in ${aside}\n`);
   process.stdout.write(renderInspection(inspection));
-  if (inspection.problems.length > 0) process.exitCode = 1;
 }
 
 /** Whoever names the wrong file learns it before anything is moved. */
