@@ -1,5 +1,5 @@
 /** Pieces that several schemas share. */
-import Type, { type TSchema } from 'typebox';
+import Type, { type TLiteral, type TSchema, type TUnion } from 'typebox';
 import { errorTable } from '../errors.ts';
 import { levels } from '../event.ts';
 import { limits } from '../limits.ts';
@@ -36,10 +36,11 @@ export function anyObject(description: string) {
 
 /** One of these texts. */
 export function oneOf<const T extends readonly string[]>(values: T, description: string) {
-  return Type.Union(
-    values.map((value) => Type.Literal(value as T[number])),
-    { description },
-  );
+  const literals = values.map((value) => Type.Literal(value));
+  // The compiler forgets, in the list, which literal stands where.
+  return Type.Union(literals, { description }) as unknown as TUnion<{
+    -readonly [K in keyof T]: TLiteral<T[K]>;
+  }>;
 }
 
 /** An instant in a request. */

@@ -4,9 +4,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Query } from './ask.ts';
 import type { OptionValues } from './options.ts';
 
-/** Adds an option for each parameter of a session filter. */
-export function addFilter(command: Command): Command {
+/** Adds an option for each parameter of a session filter, but those that the command takes otherwise. */
+export function addFilter(command: Command, without: readonly string[] = []): Command {
   for (const [name, param] of Object.entries(filterParams)) {
+    if (without.includes(name)) continue;
     command.addOption(optionOf(name, param as Param<unknown>));
   }
   return command;
@@ -18,24 +19,24 @@ export function filterQuery(values: OptionValues): Query {
   for (const name of Object.keys(filterParams)) {
     const value = values[name];
     if (value === undefined) continue;
-    query[name] = value as string | string[];
+    query[name] = value === true ? 'true' : (value as string | string[]);
   }
   return query;
 }
 
 /**
- * An option for a parameter, whose values are checked as the API would. A list is given by giving
+ * An option for a parameter, with a short form like `-n` where it has one; values are checked as the API would. A list is given by giving
  * the option several times; yes and no need no value for yes.
  */
-export function optionOf(name: string, param: Param<unknown>): Option {
+export function optionOf(name: string, param: Param<unknown>, short = ''): Option {
   const { description, accepted, many, read } = param;
   const isFlag = accepted === 'true or false';
   const value = isFlag ? '[yes]' : `<${valueName(param)}>`;
-  const option = new Option(
-    `--${dashed(name)} ${value}`,
-    many ? `${description}; repeatable` : description,
-  );
-  if (isFlag) option.preset('true');
+  const flags = `${short === '' ? '' : `${short}, `}--${dashed(name)} ${value}`;
+  const about = description.replaceAll('`', '');
+  const option = new Option(flags, many ? `${about}; repeatable` : about);
+  const { enum: words } = param.schema as { enum?: string[] };
+  if (words !== undefined && words.length > wordsInNameMax) option.argChoices = words;
   const check = (text: string): string => {
     // Whether it is understood does not depend on the hour.
     if (read(text, Date.now() * 1000) === undefined) {
@@ -48,9 +49,12 @@ export function optionOf(name: string, param: Param<unknown>): Option {
   );
 }
 
+/** More words than this stand below the option instead of in it. */
+const wordsInNameMax = 4;
+
 function valueName({ accepted, schema }: Param<unknown>): string {
   const { enum: words } = schema as { enum?: string[] };
-  if (words !== undefined && words.length <= 4) return words.join('|');
+  if (words !== undefined) return words.length <= wordsInNameMax ? words.join('|') : 'word';
   if (accepted.includes('RFC 3339')) return 'time';
   if (accepted.startsWith('a whole number')) return 'n';
   if (accepted.startsWith('path')) return 'condition';
