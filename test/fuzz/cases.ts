@@ -12,6 +12,7 @@ import {
   rightRequest,
   toText,
 } from './bodies.ts';
+import { anyQuestion, wholePaths } from './questions.ts';
 
 /** One thing to do to a server. */
 export interface FuzzCase {
@@ -57,7 +58,8 @@ export const kinds: Record<
   slow: { share: 0.4, make: slowCase },
   abandoned: { share: 3, make: abandonedCase },
   pipelined: { share: 2, make: pipelinedCase },
-  'export everything': { share: 0.02, make: () => fc.constant(get('/api/data/sessions')) },
+  question: { share: 14, make: questionCase },
+  'export everything': { share: 0.02, make: () => fc.constantFrom(...wholePaths).map(get) },
   stalled: { share: 0, make: stalledCase },
 };
 
@@ -239,6 +241,15 @@ function routeCase(context: FuzzContext): fc.Arbitrary<FuzzCase> {
   const body = fc.constantFrom('', '{}', '{"name":"m","value":1}', 'x');
   return fc.tuple(fc.constantFrom(...methods), to, body).map(([method, target, sent]) => ({
     ...whole(requestBytes(method, target, sent === '' ? {} : json, sent)),
+    bodyless: method === 'HEAD',
+  }));
+}
+
+/** A reading endpoint with parameters of every kind; streams without an end are broken off. */
+function questionCase(context: FuzzContext): fc.Arbitrary<FuzzCase> {
+  return anyQuestion(context.sessions).map(({ method, path, endless }) => ({
+    ...whole(requestBytes(method, path, {})),
+    ...(endless ? { answers: 0, afterwards: 'reset' as const } : {}),
     bodyless: method === 'HEAD',
   }));
 }
