@@ -1,9 +1,11 @@
 /** The catalog: keeps the index up with the main database, and answers questions about many sessions. */
 import { type Database, openReader } from '../database.ts';
 import { EventIndex } from './event-index.ts';
+import { ExceptionIndex } from './exception-index.ts';
 import { indexFileOf, openIndex, removeIndex } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
 import { SeriesIndex } from './series-index.ts';
+import { StateIndex } from './state-index.ts';
 
 /** What the catalog is started with. */
 export interface CatalogOptions {
@@ -55,7 +57,9 @@ export class Catalog {
     const index = openIndex(this.#indexFile);
     const parts: IndexPart[] = [
       new EventIndex(this.#main, index),
+      new ExceptionIndex(this.#main, index),
       new SeriesIndex(this.#main, index),
+      new StateIndex(this.#main, index),
     ];
     return { index, parts, rows: parts.map(() => firstRows) };
   }

@@ -40,5 +40,48 @@ const events = `
   CREATE TABLE event_leaf(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 `;
 
+/** Groups of exceptions, and when and in which sessions they happened; groups without any go. */
+const exceptions = `
+  CREATE TABLE exception_group(
+    no INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    frames TEXT NOT NULL,
+    uses INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX exception_group_id ON exception_group(id);
+  ${blockSchema('exception_block')}
+`;
+
+/** Values by path with the set of sessions that have them, and by session its sets. Set 0 has all sessions. */
+const states = `
+  CREATE TABLE state_value(
+    no INTEGER PRIMARY KEY,
+    path TEXT NOT NULL,
+    json TEXT NOT NULL,
+    number REAL,
+    is_value INTEGER NOT NULL,
+    sessions INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX state_value_json ON state_value(path, json);
+  CREATE INDEX state_value_number ON state_value(path, number) WHERE number IS NOT NULL;
+  CREATE INDEX state_value_of ON state_value(path, sessions DESC, json) WHERE is_value = 1;
+  CREATE INDEX state_value_top ON state_value(sessions DESC, path, json) WHERE is_value = 1;
+  CREATE INDEX state_value_unused ON state_value(no) WHERE sessions <= 0;
+  CREATE TABLE state_set(
+    value INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    members BLOB NOT NULL,
+    PRIMARY KEY(value, block)
+  ) WITHOUT ROWID;
+  CREATE TABLE state_session(
+    session INTEGER PRIMARY KEY,
+    patches INTEGER NOT NULL,
+    irregular INTEGER NOT NULL,
+    items BLOB NOT NULL
+  );
+  CREATE INDEX state_session_irregular ON state_session(session) WHERE irregular = 1;
+`;
+
 /** SQL of all parts. */
-export const indexSchema: readonly string[] = [cursors, series, events];
+export const indexSchema: readonly string[] = [cursors, series, events, exceptions, states];

@@ -1,0 +1,199 @@
+/** The index of states: which sessions have which value at which path, as their states stand. */
+import { type JsonObject, limits, statePlaces, stringifyJson } from '@tacho/protocol';
+import type { Database, Statement } from '../database.ts';
+import { GoneFeed } from './gone.ts';
+import { Cursors } from './index-database.ts';
+import type { IndexPart } from './index-part.ts';
+import { SessionSetBlocks, SetChanges } from './session-set-blocks.ts';
+import { StateReader } from './state-reader.ts';
+
+/** What stands for a value in table state_value where there is none to keep; no JSON looks so. */
+export const places = {
+  /** Something is at the path. */
+  any: '',
+  /** An object is at the path. */
+  object: 'o',
+  /** A value that is too long to keep. */
+  long: '*',
+} as const;
+
+/** Number of the set of all sessions that are indexed. */
+export const everySession = 0;
+
+/** Values whose numbers are kept in memory. */
+const knownMax = 50_000;
+
+/** Deleted sessions that one step takes up. */
+const goneRows = 500;
+
+/** Changed sessions taken up at once before a question. */
+const catchUpRows = 500;
+
+/**
+ * Follows the states of sessions by `status.rev`. A state with more than `limits.statePlacesMax`
+ * places, or with two places of the same path, is called irregular: of it only the first places are
+ * indexed, and conditions are held against the state itself.
+ */
+export class StateIndex implements IndexPart {
+  readonly #sql: ReturnType<typeof prepareAll>;
+  readonly #cursors: Cursors;
+  readonly #gone: GoneFeed;
+  readonly #states: StateReader;
+  readonly #sets: SessionSetBlocks;
+  readonly #values = new Map<string, number>();
+
+  constructor(main: Database, index: Database) {
+    this.#sql = prepareAll(main, index);
+    this.#cursors = new Cursors(index);
+    this.#gone = new GoneFeed(main);
+    this.#states = new StateReader(main);
+    this.#sets = new SessionSetBlocks(index);
+  }
+
+  step(rows: number): boolean {
+    return this.#take(rows) || this.#drop();
+  }
+
+  forget(): void {
+    this.#values.clear();
+  }
+
+  /** Takes up everything that is committed. */
+  catchUp(): void {
+    while (this.step(catchUpRows));
+  }
+
+  /** Takes up some changed sessions; true while there are more. */
+  #take(rows: number): boolean {
+    const from = this.#cursors.get('states');
+    if (from === 0) this.#cursors.set('states_gone', this.#gone.last());
+    const found = this.#sql.changed.all(from, rows) as unknown as ChangedRow[];
+    if (found.length === 0) return false;
+    const changes = new SetChanges();
+    for (const { session, patches } of found) {
+      const before = this.#sql.session.get(session) as SessionStateRow | undefined;
+      // Most changes of a session are none of its state.
+      if (before?.patches === patches) continue;
+      const state = this.#states.read(session, patches);
+      if (!state) continue;
+      const { items, isIrregular } = this.#itemsOf(state);
+      noteChanges(session, itemsOf(before), items, changes);
+      this.#sql.putSession.run(session, patches, isIrregular ? 1 : 0, bytesOf(items));
+    }
+    this.#apply(changes);
+    this.#cursors.set('states', found.at(-1)!.rev);
+    return found.length === rows;
+  }
+
+  /** Takes some deleted sessions out; false when there are none. */
+  #drop(): boolean {
+    const from = this.#cursors.get('states_gone');
+    const { sessions, upto } = this.#gone.after(from, goneRows);
+    if (sessions.size === 0) return false;
+    const changes = new SetChanges();
+    for (const session of sessions) {
+      const before = this.#sql.session.get(session) as SessionStateRow | undefined;
+      if (!before) continue;
+      noteChanges(session, itemsOf(before), new Set(), changes);
+      this.#sql.deleteSession.run(session);
+    }
+    this.#apply(changes);
+    this.#cursors.set('states_gone', upto);
+    return true;
+  }
+
+  /** The numbers of the sets that a session with this state belongs to. */
+  #itemsOf(state: JsonObject): { items: Set<number>; isIrregular: boolean } {
+    const items = new Set([everySession]);
+    const paths = new Set<string>();
+    let count = 0;
+    let isIrregular = false;
+    for (const { path, value } of statePlaces(state)) {
+      if (count++ === limits.statePlacesMax) return { items, isIrregular: true };
+      if (paths.has(path)) isIrregular = true;
+      paths.add(path);
+      items.add(this.#valueNo(path, places.any));
+      const json = value === undefined ? places.object : stringifyJson(value);
+      const isLong = json.length > limits.stateValueLengthMax;
+      const isNumber = typeof value === 'number' || typeof value === 'bigint';
+      const number = isNumber && !isLong ? Number(value) : null;
+      items.add(this.#valueNo(path, isLong ? places.long : json, number));
+    }
+    return { items, isIrregular };
+  }
+
+  #valueNo(path: string, json: string, number: number | null = null): number {
+    const key = `${json}\n${path}`;
+    const known = this.#values.get(key);
+    if (known !== undefined) return known;
+    const isValue = json !== places.any && json !== places.object && json !== places.long;
+    this.#sql.addValue.run(path, json, number, isValue ? 1 : 0);
+    const { no } = this.#sql.value.get(path, json) as { no: number };
+    if (this.#values.size >= knownMax) this.#values.clear();
+    this.#values.set(key, no);
+    return no;
+  }
+
+  #apply(changes: SetChanges): void {
+    let hasShrunk = false;
+    this.#sets.apply(changes, (set, by) => {
+      this.#sql.resize.run(by, set);
+      if (by < 0) hasShrunk = true;
+    });
+    if (!hasShrunk) return;
+    // Numbers of values that are gone may be given out again.
+    if (this.#sql.dropUnused.run().changes !== 0) this.#values.clear();
+  }
+}
+
+interface ChangedRow {
+  session: number;
+  rev: number;
+  patches: number;
+}
+
+interface SessionStateRow {
+  patches: number;
+  items: Uint8Array;
+}
+
+function noteChanges(
+  session: number,
+  before: ReadonlySet<number>,
+  after: ReadonlySet<number>,
+  changes: SetChanges,
+): void {
+  for (const item of before) if (!after.has(item)) changes.remove(item, session);
+  for (const item of after) if (!before.has(item)) changes.add(item, session);
+}
+
+function itemsOf(row: SessionStateRow | undefined): Set<number> {
+  return row ? new Set(new Uint32Array(row.items.slice().buffer)) : new Set();
+}
+
+function bytesOf(items: ReadonlySet<number>): Uint8Array {
+  return new Uint8Array(Uint32Array.from(items).buffer);
+}
+
+function prepareAll(main: Database, index: Database) {
+  const prepare = (sql: string): Statement => index.prepare(sql);
+  return {
+    changed: main.prepare(
+      'SELECT session, rev, patches FROM status WHERE rev > ? ORDER BY rev LIMIT ?',
+    ) as Statement,
+    session: prepare('SELECT patches, items FROM state_session WHERE session = ?'),
+    putSession: prepare(
+      `INSERT INTO state_session(session, patches, irregular, items) VALUES(?, ?, ?, ?)
+       ON CONFLICT(session) DO UPDATE SET patches = excluded.patches,
+         irregular = excluded.irregular, items = excluded.items`,
+    ),
+    deleteSession: prepare('DELETE FROM state_session WHERE session = ?'),
+    addValue: prepare(
+      `INSERT OR IGNORE INTO state_value(path, json, number, is_value, sessions)
+       VALUES(?, ?, ?, ?, 0)`,
+    ),
+    value: prepare('SELECT no FROM state_value WHERE path = ? AND json = ?'),
+    resize: prepare('UPDATE state_value SET sessions = sessions + ? WHERE no = ?'),
+    dropUnused: prepare('DELETE FROM state_value WHERE sessions <= 0'),
+  };
+}
