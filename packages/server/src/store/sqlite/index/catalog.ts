@@ -1,11 +1,8 @@
 /** The catalog: keeps the index up with the main database, and answers questions about many sessions. */
 import { type Database, openReader } from '../database.ts';
-import { EventIndex } from './event-index.ts';
-import { ExceptionIndex } from './exception-index.ts';
 import { indexFileOf, openIndex, removeIndex } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
-import { SeriesIndex } from './series-index.ts';
-import { StateIndex } from './state-index.ts';
+import { SearchIndex } from './search-index.ts';
 
 /** What the catalog is started with. */
 export interface CatalogOptions {
@@ -55,12 +52,8 @@ export class Catalog {
 
   #openIndex(): OpenIndex {
     const index = openIndex(this.#indexFile);
-    const parts: IndexPart[] = [
-      new EventIndex(this.#main, index),
-      new ExceptionIndex(this.#main, index),
-      new SeriesIndex(this.#main, index),
-      new StateIndex(this.#main, index),
-    ];
+    const search = new SearchIndex(this.#main, index);
+    const parts: readonly IndexPart[] = search.parts;
     return { index, parts, rows: parts.map(() => firstRows) };
   }
 

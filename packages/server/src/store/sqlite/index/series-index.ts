@@ -34,6 +34,9 @@ const knownMax = 20_000;
 /** Deleted sessions that one step takes up. */
 const goneRows = 1_000;
 
+/** Series taken up at once before a question. */
+const catchUpRows = 2_000;
+
 /** Follows table `series`. */
 export class SeriesIndex implements IndexPart {
   readonly #sql: ReturnType<typeof prepareAll>;
@@ -63,6 +66,11 @@ export class SeriesIndex implements IndexPart {
   forget(): void {
     this.#metrics.clear();
     this.#tagSets.clear();
+  }
+
+  /** Takes up everything that is committed. */
+  catchUp(): void {
+    while (this.step(catchUpRows));
   }
 
   /** Metrics in the order of their names; all of them, or those with one name. */
