@@ -115,6 +115,7 @@ describe('a server that cannot run', () => {
   it('refuses to be reached from other machines, and says what to do', async () => {
     const words = await refusal({ args: ['--host', '0.0.0.0'] });
     expect(words).toContain('0.0.0.0');
+    expect(words).toContain('tacho token create');
     expect(words).toContain('--insecure-no-auth');
     expect(words).toContain('127.0.0.1');
   });

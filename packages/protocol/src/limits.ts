@@ -55,6 +55,19 @@ export const limits = {
   timelineSignalsMax: 1_000,
   /** An exception this shortly before a crash is taken for its cause. */
   uncaughtWithinMs: 5_000,
+  /** Tokens that exist at once. */
+  tokensMax: 1_000,
+  tokenNameLengthMax: 200,
+  /** Text of anything that is presented as a token, in characters. */
+  tokenTextLengthMax: 1_000,
+  /** Furthest expiry of a token. */
+  tokenLifetimeMaxMs: 100 * 365 * 24 * 3600 * 1000,
+  /** How often the last use of tokens is written down. */
+  tokenUseIntervalMs: 60_000,
+  /** Time that a browser keeps the cookie of a login. */
+  loginLifetimeMs: 30 * 24 * 3600 * 1000,
+  /** Bad tokens from one client address before it is told to wait; one more is let off every two seconds. */
+  failedLoginsMax: 20,
   /** Time that SIGTERM waits for requests in flight and for the store. */
   drainTimeoutMs: 10_000,
 

@@ -2,6 +2,7 @@
 import { docsRoutes } from './routes/docs.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { transferRoutes } from './routes/transfer.ts';
 
 export * from './routes/route.ts';
@@ -11,6 +12,7 @@ export const routes = {
   ...recordRoutes,
   ...transferRoutes,
   ...docsRoutes,
+  ...tokenRoutes,
 } as const satisfies Record<string, Route>;
 
 /** The same endpoints by what they are for, in the order in which documents show them. */
@@ -29,6 +31,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Documents',
     about: 'What this server can be asked, for programs and for people.',
     routes: docsRoutes,
+  },
+  {
+    title: 'Tokens',
+    about: 'Who may deliver, ask and manage.',
+    routes: tokenRoutes,
   },
 ];
 

@@ -17,6 +17,7 @@ export {
   errorReply,
   eventReply,
   healthReply,
+  idsReply,
   metricReply,
   rejection,
   type SuccessReply,
@@ -26,3 +27,15 @@ export {
 } from './schema/reply.ts';
 export { readState, type StateBody, type StateInput, stateBody } from './schema/state.ts';
 export { type StatusInput, statusToWire } from './schema/status.ts';
+export {
+  loginBody,
+  loginReply,
+  newTokenReply,
+  readLoginBody,
+  readTokenBody,
+  type TokenInput,
+  type TokenReply,
+  tokenBody,
+  tokenReply,
+  tokensReply,
+} from './schema/token.ts';

@@ -161,14 +161,6 @@ describe('a configuration that cannot be right', () => {
     expect(problemsOf({}, { [name]: 0 })).toContain(`${name} is 0`);
   });
 
-  it('is refused when it reaches beyond loopback, unless that is accepted explicitly', () => {
-    const problem = problemsOf({ flags: { host: '0.0.0.0' } });
-    expect(problem).toContain('host is "0.0.0.0" (from --host)');
-    expect(problem).toContain('--insecure-no-auth');
-    expect(load({ flags: { host: '0.0.0.0', insecureNoAuth: true } }).host).toBe('0.0.0.0');
-    expect(load({ flags: { host: '::1' } }).host).toBe('::1');
-  });
-
   it('is refused when only one half of TLS is there', () => {
     expect(problemsOf({ flags: { tlsCertFile: 'c.pem' } })).toContain('tlsKeyFile is not');
     expect(problemsOf({ flags: { tlsKeyFile: 'k.pem' } })).toContain('tlsCertFile is not');
@@ -217,7 +209,9 @@ describe("DataCat's config.json", () => {
       tlsCertFile: null,
       host: '127.0.0.1',
     });
-    expect(loaded.notes.join('\n')).toMatch(/api_key is not used[\s\S]*log_file is not followed/);
+    expect(loaded.notes.join('\n')).toMatch(
+      /api_key is not asked for[\s\S]*log_file is not followed/,
+    );
     expect(loaded.notes.join('\n')).not.toContain('secret');
   });
 
@@ -256,10 +250,21 @@ describe("DataCat's config.json", () => {
     expect(problem).not.toContain('12345');
   });
 
-  it('is refused when it demands API keys, which would not be checked', () => {
-    const problem = problemsOf({}, { ...full, require_api_key: true });
-    expect(problem).toContain('require_api_key is true');
-    expect(problem).toContain('loopback only');
+  it('names the secret that opens the server, and only when it is required', () => {
+    const keyOf = (changes: object) => {
+      writeFileSync(join(dir, 'config.json'), JSON.stringify({ ...full, ...changes }));
+      return loadConfig({ env: {}, cwd: dir, file: 'config.json' });
+    };
+    expect(keyOf({}).apiKey).toBeUndefined();
+    const weak = keyOf({ require_api_key: true });
+    expect(weak.apiKey).toBe('secret');
+    expect(weak.notes.join()).toContain('api_key has fewer than');
+    expect(weak.notes.join()).not.toContain('secret');
+    const strong = keyOf({ require_api_key: true, api_key: '0123456789abcdefghij' });
+    expect(strong.notes.join()).not.toContain('api_key');
+    for (const api_key of ['', 'two words', 'k\u00e4se']) {
+      expect(problemsOf({}, { ...full, require_api_key: true, api_key })).toContain('api_key');
+    }
   });
 
   it('is refused when it has a key that DataCat does not know', () => {

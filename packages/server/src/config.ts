@@ -24,6 +24,8 @@ export interface LoadedConfig {
   file: string | null;
   /** What the operator should know: keys that are accepted and not followed. */
   notes: string[];
+  /** A secret that opens the server for ingesting and reading; only DataCat's files name one. */
+  apiKey?: string;
 }
 
 /** A configuration that must not be started with; each problem names key, value, source and remedy. */
@@ -61,6 +63,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     config: { ...config, ...absolutePaths(config, sources.cwd) },
     file: file.path,
     notes: file.notes,
+    ...(file.apiKey !== undefined && { apiKey: file.apiKey }),
   };
 }
 
@@ -77,6 +80,7 @@ interface ConfigFile {
   path: string | null;
   values: Given;
   notes: string[];
+  apiKey?: string;
 }
 
 function readConfigFile(sources: ConfigSources, problems: string[]): ConfigFile {
@@ -126,11 +130,18 @@ function readDatacat(
     values.set(name, { raw, from: `from ${key} in ${path}` });
   }
   problems.push(...translated.problems.map((problem) => `${problem} (in ${path})`));
-  return { path, values, notes: translated.notes.map((note) => `${note} (in ${path})`) };
+  const { apiKey } = translated;
+  const notes = translated.notes.map((note) => `${note} (in ${path})`);
+  return { path, values, notes, ...(apiKey !== undefined && { apiKey }) };
 }
 
-/** `TACHO_URL` tells programs that record where the server is; the same shell may start the server. */
-const otherEnv: ReadonlySet<string> = new Set([configFileEnv, 'TACHO_URL']);
+/** These tell other programs where the server is and what lets them in; the same shell may start it. */
+const otherEnv: ReadonlySet<string> = new Set([
+  configFileEnv,
+  'TACHO_URL',
+  'TACHO_SERVER',
+  'TACHO_TOKEN',
+]);
 
 /** An empty variable counts as not set: that is how compose files and units unset one. */
 function addEnvironment(env: ConfigSources['env'], given: Given, problems: string[]): void {
@@ -180,13 +191,6 @@ function relate(config: Config, given: Given, problems: string[]): void {
     const [has, lacks] =
       config.tlsKeyFile === null ? ['tlsCertFile', 'tlsKeyFile'] : ['tlsKeyFile', 'tlsCertFile'];
     problems.push(`${has} is set and ${lacks} is not; HTTPS needs both, plain HTTP neither`);
-  }
-  if (!isLoopback(config.host) && !config.insecureNoAuth) {
-    problems.push(
-      `host is ${JSON.stringify(config.host)} (${given.get('host')?.from}), which other machines can reach, and ` +
-        'Tacho has no access control yet: whoever reaches the port could read and write everything. ' +
-        'Listen on 127.0.0.1, or accept that with --insecure-no-auth (insecureNoAuth: true)',
-    );
   }
 }
 

@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { Failure } from './failure.ts';
-import { type OpenStore, type Serving, serve } from './main.ts';
+import { type OpenStore, type ServeOptions, type Serving, serve } from './main.ts';
 import { type MemoryStore, openMemory } from './store/memory.ts';
+import { makeToken } from './token.ts';
 
 let dir: string;
 const running: Serving[] = [];
@@ -48,6 +49,7 @@ async function start(
   opened: Opened,
   changes: Partial<Config> = {},
   drainTimeoutMs = 10_000,
+  more: Partial<ServeOptions> = {},
 ): Promise<Serving> {
   const { config } = loadConfig({ env: {}, cwd: dir, flags: { port: 0 } });
   const serving = await serve({
@@ -56,6 +58,7 @@ async function start(
     clock: makeClock(),
     openStore: opened.open,
     drainTimeoutMs,
+    ...more,
   });
   running.push(serving);
   return serving;
@@ -103,7 +106,9 @@ describe('serving', () => {
   });
 
   it('is refused in one line when the address is not of this machine', async () => {
-    expect(await refusal({ host: '192.0.2.1' })).toContain('192.0.2.1 is not an address');
+    expect(await refusal({ host: '192.0.2.1', insecureNoAuth: true })).toContain(
+      '192.0.2.1 is not an address',
+    );
   });
 
   it('is refused in one line when the certificate cannot be read or used', async () => {
@@ -114,6 +119,28 @@ describe('serving', () => {
     writeFileSync(tlsCertFile, 'x');
     writeFileSync(tlsKeyFile, 'y');
     expect(await refusal({ tlsCertFile, tlsKeyFile })).toContain('do not work together');
+  });
+
+  it('beyond loopback is refused in one line until there is something to let the right ones in', async () => {
+    const opened = new Opened();
+    const host = '0.0.0.0';
+    expect(await refusal({ host }, opened)).toMatch(/token create.*--insecure-no-auth/);
+    expect(opened.closed).toBe(1);
+    const { row } = makeToken({ name: 't', scopes: ['read'] }, 1);
+    const open: OpenStore = async (options) => {
+      const store = await opened.open(options);
+      await store.addToken(row);
+      return store;
+    };
+    const serving = await start(opened, { host }, 10_000, { openStore: open });
+    const { port } = new URL(serving.url);
+    expect((await fetch(`http://127.0.0.1:${port}/api/data/sessions`)).status).toBe(401);
+    await start(opened, { host, insecureNoAuth: true });
+    const keyed = await start(opened, { host }, 10_000, { apiKey: 'k' });
+    const headers = { authorization: 'Bearer k' };
+    const url = `http://127.0.0.1:${new URL(keyed.url).port}/api/data/sessions`;
+    expect((await fetch(url)).status).toBe(401);
+    expect((await fetch(url, { headers })).status).toBe(200);
   });
 
   it('passes on why the store cannot be opened', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { limits } from '@tacho/protocol';
 import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Config, isLoopback } from './config.ts';
 import { explain, Failure, reasonOf } from './failure.ts';
 import type { buildApp } from './http/app.ts';
 import type { HttpConfig } from './http/service.ts';
@@ -15,6 +15,8 @@ import { startSweeps } from './sweep.ts';
 /** What a running server needs besides its configuration. */
 export interface ServeOptions {
   config: Config;
+  /** A secret that may ingest and read beside the tokens; never stored. */
+  apiKey?: string;
   log: Log;
   clock: Clock;
   /** Opens the engine; the SQLite engine when absent. */
@@ -59,11 +61,12 @@ const idleCheckMs = 20;
  * cannot run; nothing is left open then.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { config, log, clock } = options;
-  const http = httpConfigOf(config);
+  const { config, log, clock, apiKey } = options;
+  const http = { ...httpConfigOf(config), ...(apiKey !== undefined && { apiKey }) };
   // The engine's threads start while this one loads the HTTP side: together they are the start-up time.
   const [store, { buildApp }] = await Promise.all([openStoreOf(options), import('./http/app.ts')]);
   try {
+    await requireProtection(store, http, log);
     const app = buildApp({ store, config: http, clock, log });
     await app.listen({ host: config.host, port: config.port });
     const sweeper = startSweeps({ store, config: http, clock, log });
@@ -103,6 +106,23 @@ function httpConfigOf(config: Config): HttpConfig {
     bodyBytesMax: config.bodyBytesMax,
     expandedBodyBytesMax: config.expandedBodyBytesMax,
   };
+}
+
+/** Other machines are served only when there is something that lets the right ones in. */
+async function requireProtection(store: Store, http: HttpConfig, log: Log): Promise<void> {
+  const { host, insecureNoAuth, apiKey } = http;
+  if (isLoopback(host) || apiKey !== undefined || (await store.tokens()).length > 0) return;
+  if (insecureNoAuth) {
+    log.warn(
+      'listening beyond loopback without access control: whoever reaches the port can read and write',
+    );
+    return;
+  }
+  throw new Failure(
+    `host is ${JSON.stringify(host)}, which other machines can reach, and there is no token: make ` +
+      'one first (tacho token create --name NAME --scope SCOPE), listen on 127.0.0.1, or accept ' +
+      'that whoever reaches the port can read and write everything with --insecure-no-auth',
+  );
 }
 
 /** PEM texts of certificate and key, tried out together, so that a mix-up shows now. */

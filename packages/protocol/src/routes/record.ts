@@ -5,7 +5,7 @@ import { crashBody } from '../schema/crash.ts';
 import { createBody } from '../schema/create.ts';
 import { eventBody } from '../schema/event.ts';
 import { metricBody } from '../schema/metric.ts';
-import { batchReply, healthReply, sessionReply, successReply } from '../schema/reply.ts';
+import { batchReply, healthReply, idsReply, sessionReply, successReply } from '../schema/reply.ts';
 import { stateBody } from '../schema/state.ts';
 import {
   answer,
@@ -30,6 +30,7 @@ export const recordRoutes = {
     reply: { status: 201, schema: sessionReply, streamed: true },
     otherReplies: [
       { status: 200, schema: sessionReply, streamed: true, when: 'The id existed already' },
+      { ...answer(idsReply), when: 'The id existed already, and the token may not read' },
     ],
     errors: [...doorErrors, ...writeErrors, 'invalid_field', 'state_too_large'],
   },

@@ -10,7 +10,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** What Go writes for an instant that was never set; it stands for no instant. */
 const zeroTime = '0001-01-01T00:00:00Z';
 
-const timeForm =
+/** What is accepted as an instant, to stand after "expected". */
+export const timeForm =
   'an RFC 3339 time such as 2025-01-31T12:00:00.000Z, or a number of milliseconds since 1970';
 
 /** The body as an object; throws `invalid_body` when it is none. */

@@ -56,6 +56,12 @@ export const batchReply = Type.Object(
   { title: 'BatchSuccess', description: 'All that was accepted is durable' },
 );
 
+/** Schema of what is told of a session to those who may not read it. */
+export const idsReply = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  session_id: Type.String({ format: 'uuid', description: 'The same as `id`' }),
+});
+
 /** Schema of the state after one update. */
 export const snapshot = Type.Object(
   { timestamp: time, state: object },

@@ -86,7 +86,8 @@ const config: HttpConfig = {
   retentionDays: limits.retentionDays,
   sweepIntervalMs: limits.sweepIntervalMs,
   expireIntervalMs: limits.expireIntervalMs,
-  insecureNoAuth: true,
+  insecureNoAuth: false,
+  isPrivate: true,
 };
 
 /** A socket in a directory of its own, which nobody else may enter; a named pipe on Windows. */

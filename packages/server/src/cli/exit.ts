@@ -11,7 +11,7 @@ export const exitCodes = {
     meaning: 'failed; for `doctor` found damage, for `compare --fail-on-regression` got worse',
   },
   usage: { code: 2, meaning: 'not understood: a command, an option or a value is wrong' },
-  missing: { code: 3, meaning: 'there is no such session or product, or more than one' },
+  missing: { code: 3, meaning: 'there is no such session, product or token, or more than one' },
   unreachable: { code: 4, meaning: 'no server answers' },
   forbidden: { code: 5, meaning: 'the server wants a token, or another one' },
   unavailable: { code: 6, meaning: 'the server cannot do it now; the same command may work later' },

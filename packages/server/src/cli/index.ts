@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
+import { tokenCommand } from './token.ts';
 
 /** Runs the command line `argv` (as `process.argv`); sets the exit code and never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -43,10 +44,16 @@ export function tachoCommand(): Command {
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(doctorCommand())
+    .addCommand(tokenCommand())
     .addHelpText('after', () => `${examples}\n\n${exitHelp()}`);
   // Errors of usage end with a code of their own, in every command.
-  for (const command of [tacho, ...tacho.commands]) command.exitOverride();
+  for (const command of allOf(tacho)) command.exitOverride();
   return tacho;
+}
+
+/** A command and all commands below it. */
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
 }
 
 const examples = `
@@ -56,6 +63,7 @@ Examples:
   tacho backup --to tacho-backup.db             while the server runs
   tacho doctor                                  is everything in order?
   tacho export --out all.ndjson.gz              everything, to be imported elsewhere
+  tacho token create --name ci --scope ingest   from then on every request needs a token
 
 Every setting is also an environment variable (TACHO_PORT) and a key of tacho.config.json;
 flags win over the environment, the environment over the file.`;

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { makeClock } from '../clock.ts';
 import { settingNames } from '../config/settings.ts';
-import { isLoopback, type LoadedConfig } from '../config.ts';
+import type { LoadedConfig } from '../config.ts';
 import type { Log, OpenLog } from '../log.ts';
 import type { Serving } from '../main.ts';
 import { addSettings, configOf } from './options.ts';
@@ -22,7 +22,7 @@ stderr. SIGTERM and Ctrl-C finish the requests in flight and stop; a second one 
 /** Longest wait for somebody to read the last log lines. */
 const logFlushMs = 500;
 
-async function runServe({ config, file, notes }: LoadedConfig): Promise<void> {
+async function runServe({ config, file, notes, apiKey }: LoadedConfig): Promise<void> {
   const stop = onStopSignal();
   const [{ openLog }, { serve }] = await Promise.all([import('../log.ts'), import('../main.ts')]);
   const opened = await openLog(
@@ -31,13 +31,14 @@ async function runServe({ config, file, notes }: LoadedConfig): Promise<void> {
   );
   const { log } = opened;
   for (const note of notes) log.warn(note);
-  if (!isLoopback(config.host)) {
-    log.warn(
-      'listening beyond loopback without access control: whoever reaches the port can read and write',
-    );
-  }
   const onFatal = (error: Error): void => crash(error, opened);
-  const serving = await serve({ config, log, clock: makeClock(), onFatal });
+  const serving = await serve({
+    config,
+    log,
+    clock: makeClock(),
+    onFatal,
+    ...(apiKey !== undefined && { apiKey }),
+  });
   process.on('uncaughtException', onFatal);
   process.stdout.write(`tacho listening on ${serving.url}\n`);
   log.info({ url: serving.url, dataDir: config.dataDir, configFile: file }, 'ready');

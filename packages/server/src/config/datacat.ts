@@ -9,6 +9,8 @@ export interface Translated {
   notes: string[];
   /** Keys that Tacho must refuse, one sentence each. */
   problems: string[];
+  /** The secret that every request must carry, when the file says so. */
+  apiKey?: string;
 }
 
 /** Whether the keys of a configuration file are DataCat's; `port` alone belongs to both. */
@@ -22,11 +24,11 @@ export function isDatacatConfig(file: Readonly<Record<string, unknown>>): boolea
  */
 export function translateDatacatConfig(file: Readonly<Record<string, unknown>>): Translated {
   const out: Translated = { values: new Map(), notes: [], problems: [] };
+  takeApiKey(file.api_key ?? '', file.require_api_key ?? false, out);
   for (const [key, raw] of Object.entries(file)) {
     const setting = settingOf[key];
     if (setting !== undefined) out.values.set(setting, { raw: convert(key, raw), key });
-    else if (key === 'api_key') checkApiKey(raw, out);
-    else if (key === 'require_api_key') checkRequireApiKey(raw, out);
+    else if (key === 'api_key' || key === 'require_api_key') continue;
     else if (key === 'log_file') checkLogFile(raw, out);
     else out.problems.push(`${key} is not a key of DataCat's server configuration`);
   }
@@ -54,23 +56,29 @@ function convert(key: string, raw: unknown): unknown {
   return key === 'cleanup_interval_hours' && typeof raw === 'number' ? raw * 3600 : raw;
 }
 
+/** Characters that a secret has at least before people cannot guess it. */
+const apiKeyLengthMin = 20;
+
 /** The value is a secret and stays out of every message. */
-function checkApiKey(raw: unknown, out: Translated): void {
-  if (typeof raw !== 'string') out.problems.push('api_key is not a text; accepted: a text');
-  else if (raw !== '') out.notes.push('api_key is not used: this version of Tacho has no API keys');
+function takeApiKey(key: unknown, isRequired: unknown, out: Translated): void {
+  if (typeof isRequired !== 'boolean') {
+    const shown = JSON.stringify(isRequired);
+    out.problems.push(`require_api_key is ${shown}; accepted: true or false`);
+  }
+  if (typeof key !== 'string' || !/^[\x21-\x7e]*$/.test(key)) {
+    out.problems.push('api_key is not a text of visible ASCII characters without blanks');
+  } else if (isRequired === true) {
+    if (key === '') out.problems.push('require_api_key is true and api_key is empty; set a secret');
+    else out.apiKey = key;
+    if (key.length < apiKeyLengthMin) out.notes.push(weakKey);
+  } else if (key !== '') {
+    out.notes.push('api_key is not asked for, because require_api_key is not true');
+  }
 }
 
-function checkRequireApiKey(raw: unknown, out: Translated): void {
-  if (raw === false) return;
-  if (raw !== true) {
-    out.problems.push(`require_api_key is ${JSON.stringify(raw)}; accepted: true or false`);
-    return;
-  }
-  out.problems.push(
-    'require_api_key is true, and this version of Tacho has no API keys yet: it protects itself by ' +
-      'listening on loopback only. Set require_api_key to false to run it so',
-  );
-}
+const weakKey =
+  `api_key has fewer than ${apiKeyLengthMin} characters, so it may be guessed; ` +
+  'tokens are safer: tacho token create makes one';
 
 function checkLogFile(raw: unknown, out: Translated): void {
   if (typeof raw !== 'string') {

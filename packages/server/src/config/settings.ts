@@ -24,7 +24,7 @@ export interface Config {
   /** PEM files; both or neither. */
   tlsCertFile: string | null;
   tlsKeyFile: string | null;
-  /** The operator accepts that whoever reaches the port can read and write. */
+  /** The operator accepts that whoever reaches the port can read and write while there is no token. */
   insecureNoAuth: boolean;
   /** `POST /api/sessions` answers 200 with the id alone. */
   legacyCreateReply: boolean;
@@ -73,7 +73,7 @@ export const settings: Settings = {
     env: 'TACHO_HOST',
     flag: '--host <address>',
     default: '127.0.0.1',
-    doc: 'Address to listen on. Anything but loopback needs `insecureNoAuth`.',
+    doc: 'Address to listen on. Anything but loopback needs a token, or `insecureNoAuth`.',
     ...text(/^[A-Za-z0-9._:%-]+$/, 'an IP address or host name, without scheme and port'),
   },
   port: {
@@ -122,7 +122,7 @@ export const settings: Settings = {
     env: 'TACHO_INSECURE_NO_AUTH',
     flag: '--insecure-no-auth',
     default: false,
-    doc: 'Listen beyond loopback although whoever reaches the port can read and write everything.',
+    doc: 'Listen beyond loopback without any token, although whoever reaches the port can read and write everything. Tokens that exist are asked for all the same.',
     ...yesNo(),
   },
   legacyCreateReply: {

@@ -3,9 +3,11 @@ import { limits } from '@tacho/protocol';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Clock } from '../clock.ts';
 import { Counters } from '../counters.ts';
+import { Keyring } from '../keyring.ts';
 import type { Log } from '../log.ts';
 import { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
+import { Access } from './access.ts';
 import type { BodyLimits } from './body.ts';
 import { makeRequestCheck } from './check.ts';
 import { answerClientError, makeErrorHandler, noRoute } from './errors.ts';
@@ -17,6 +19,7 @@ import { addDocsRoutes } from './routes/docs.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
+import { addTokenRoutes } from './routes/tokens.ts';
 import { addTransferRoutes } from './routes/transfer.ts';
 import { addWriteRoutes, writes } from './routes/writes.ts';
 import { makeServer } from './server.ts';
@@ -38,14 +41,18 @@ export interface AppParts {
 export function buildApp(parts: AppParts): FastifyInstance {
   const counters = new Counters();
   const recorder = new Recorder({ store: parts.store, counters });
-  const service: Service = { ...parts, counters, recorder, inFlight: new InFlight() };
-  const { config, clock } = service;
+  const { config, clock } = parts;
+  const { insecureNoAuth, apiKey, isPrivate = false } = config;
   const guard = new Guard(config, clock);
+  const keyring = new Keyring({ ...parts, ...(apiKey !== undefined && { apiKey }) });
+  const access = new Access({ keyring, guard, clock, insecureNoAuth, isPrivate });
+  const inFlight = new InFlight();
+  const service: Service = { ...parts, counters, recorder, inFlight, keyring, access };
   const bodyLimits: BodyLimits = {
     bodyBytesMax: config.bodyBytesMax ?? limits.bodyBytesMax,
     expandedBodyBytesMax: config.expandedBodyBytesMax ?? limits.expandedBodyBytesMax,
   };
-  const express = makeExpress({ service, guard, bodyLimits, writes });
+  const express = makeExpress({ service, guard, access, bodyLimits, writes });
   const handleError = makeErrorHandler(service);
   let closing = false;
 
@@ -66,8 +73,10 @@ export function buildApp(parts: AppParts): FastifyInstance {
     closing = true;
     done();
   });
+  if (!isPrivate) app.addHook('onReady', () => keyring.load());
+  app.addHook('onClose', () => keyring.close());
   app.setErrorHandler(handleError);
-  app.addHook('onRequest', makeRequestCheck(guard));
+  app.addHook('onRequest', makeRequestCheck(guard, access));
   acceptBodies(app, bodyLimits);
   app.setNotFoundHandler((request) => {
     throw noRoute(request.method, request.url);
@@ -87,4 +96,5 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addIngestRoute(app, service);
   addDocsRoutes(app, service);
   addTransferRoutes(app, service);
+  addTokenRoutes(app, service);
 }

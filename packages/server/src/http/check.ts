@@ -1,21 +1,27 @@
 /** The check of the head of every request on the long road, and the answers to preflights. */
+import { type Route, routes } from '@tacho/protocol';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { Access, Need } from './access.ts';
 import type { Guard } from './guard.ts';
 import { commonHeaders } from './reply.ts';
 
 /** Fastify's first hook; refuses by throwing, and adds the headers that every reply has. */
-export function makeRequestCheck(guard: Guard): onRequestHookHandler {
+export function makeRequestCheck(guard: Guard, access: Access): onRequestHookHandler {
+  const check = (request: FastifyRequest) => access.refusal(request.raw, needOf(request));
   return (request, reply, done) => {
     reply.headers(commonHeaders).header('cross-origin-resource-policy', 'same-origin');
     const refusal = guard.refusal(request.raw);
     if (refusal !== undefined) return done(refusal);
     const { origin } = request.headers;
-    if (origin === undefined || !guard.allowsOrigin(origin)) return done();
+    if (origin === undefined || !guard.allowsOrigin(origin)) return done(check(request));
     shareWith(origin, reply);
-    if (!isPreflight(request)) return done();
+    if (!isPreflight(request)) return done(check(request));
     reply.code(204).header('access-control-max-age', '600');
-    reply.header('access-control-allow-methods', 'GET, POST');
-    reply.header('access-control-allow-headers', 'content-type, content-encoding, idempotency-key');
+    reply.header('access-control-allow-methods', 'GET, POST, DELETE');
+    reply.header(
+      'access-control-allow-headers',
+      'authorization, content-type, content-encoding, idempotency-key',
+    );
     reply.send();
   };
 }
@@ -25,6 +31,19 @@ function shareWith(origin: string, reply: FastifyReply): void {
   reply.header('access-control-allow-origin', origin).header('vary', 'Origin');
   reply.header('access-control-expose-headers', 'retry-after, idempotent-replay');
   reply.header('cross-origin-resource-policy', 'cross-origin');
+}
+
+/** What each endpoint of the table needs, by method and pattern of Fastify. */
+const needs: ReadonlyMap<string, Need> = new Map(
+  Object.values<Route>(routes).map(({ method, path, scope }) => {
+    return [`${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`, scope];
+  }),
+);
+
+/** What nobody declared is the operator's; what does not exist is told to whoever may come in at all. */
+function needOf({ method, routeOptions, is404 }: FastifyRequest): Need {
+  if (is404) return 'any';
+  return needs.get(`${method === 'HEAD' ? 'GET' : method} ${routeOptions.url}`) ?? 'admin';
 }
 
 function isPreflight({ method, headers }: FastifyRequest): boolean {

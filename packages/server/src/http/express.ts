@@ -1,5 +1,6 @@
 /** The short road of plain writes: past Fastify, because they are nearly all of the traffic. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access } from './access.ts';
 import { type BodyLimits, takeBody } from './body.ts';
 import { reportError } from './errors.ts';
 import type { Guard } from './guard.ts';
@@ -11,6 +12,7 @@ import { type ReadDraft, replyTo } from './write.ts';
 export interface ExpressParts {
   service: Service;
   guard: Guard;
+  access: Access;
   bodyLimits: BodyLimits;
   /** How the body of `POST /api/sessions/:id/<name>` is read, by name. */
   writes: ReadonlyMap<string, ReadDraft>;
@@ -25,7 +27,7 @@ const idEnd = start.length + 36;
  * of what a metric costs before storage (0.78 of bare `node:http` with them, 0.98 without); checks,
  * reading and recording are the same functions on both roads.
  */
-export function makeExpress({ service, guard, bodyLimits, writes }: ExpressParts) {
+export function makeExpress({ service, guard, access, bodyLimits, writes }: ExpressParts) {
   const { counters, clock, recorder } = service;
 
   return (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -35,7 +37,7 @@ export function makeExpress({ service, guard, bodyLimits, writes }: ExpressParts
       if (!response.headersSent)
         sendRaw(response, errorReply(reportError(service, error, request)));
     };
-    const refusal = guard.refusal(request);
+    const refusal = guard.refusal(request) ?? access.refusal(request, 'ingest');
     if (refusal !== undefined) {
       request.resume();
       fail(refusal);

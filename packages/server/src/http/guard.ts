@@ -11,7 +11,7 @@ import type { HttpConfig } from './service.ts';
 /** The part of the configuration that decides. */
 export type GuardConfig = Pick<
   HttpConfig,
-  'host' | 'tls' | 'allowedHosts' | 'allowedOrigins' | 'requestsPerSecondMax' | 'insecureNoAuth'
+  'host' | 'tls' | 'allowedHosts' | 'allowedOrigins' | 'requestsPerSecondMax'
 >;
 
 /** Host headers whose verdict is remembered; more are only seen from scanners. */
@@ -35,7 +35,7 @@ export class Guard {
 
   constructor(config: GuardConfig, clock: Clock) {
     // Bound beyond this machine, the server is reached by addresses and names it cannot list.
-    const open = config.insecureNoAuth && !isLoopback(config.host);
+    const open = !isLoopback(config.host);
     const names = [
       'localhost',
       '127.0.0.1',
@@ -73,6 +73,13 @@ export class Guard {
   /** Whether the operator listed this origin, so that its pages may read what we answer. */
   allowsOrigin(origin: string): boolean {
     return this.#origins.has(origin.toLowerCase());
+  }
+
+  /** Whether a page of this very server shows itself as the sender; no other page can. */
+  isOwnPage({ headers }: IncomingMessage): boolean {
+    const { host = '', origin } = headers;
+    if (headers['sec-fetch-site'] === 'same-origin') return true;
+    return origin !== undefined && this.#isOwnOrigin(origin, host);
   }
 
   #judgeHost(host: string): boolean {

@@ -38,6 +38,7 @@ export function errorReply(error: TachoError): Reply {
   if (error.retryAfterSeconds !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
   } else if (error.status === 503 || error.status === 507) headers['retry-after'] = '5';
+  if (error.code === 'unauthorized') headers['www-authenticate'] = 'Bearer';
   const allow = error.extra?.allow;
   if (Array.isArray(allow)) headers.allow = allow.join(', ');
   return { ...reply, headers };

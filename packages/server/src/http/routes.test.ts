@@ -13,6 +13,7 @@ const bodies: Record<string, unknown> = {
   '/api/sessions/{id}/metrics': { name: 'm', value: 1 },
   '/api/sessions/{id}/events': { name: 'e' },
   '/api/sessions/{id}/state': { a: 1 },
+  '/api/tokens': { name: 'T', scopes: ['read'] },
   '/api/ingest': { spoolId: 's', seq: 1, entries: [] },
   '/api/import': { spoolId: 's', seq: 1, entries: [] },
 };
@@ -21,8 +22,10 @@ describe('every endpoint of the protocol', () => {
   it.each(Object.entries<Route>(routes))('%s answers as it says', async (_name, route) => {
     const server = await Harness.start();
     await server.create({ id });
-    const path = route.path.replace('{id}', id);
-    const answer = await server.ask(path, { method: route.method, body: bodies[route.path] });
+    const { token, headers } = await secretFor(server, route);
+    const path = route.path.replace('{id}', id).replace('{token_id}', token.id);
+    const body = bodies[route.path] ?? (route.path === '/api/login' ? token : undefined);
+    const answer = await server.ask(path, { method: route.method, body, headers });
     expect(answer.status).toBe(route.reply.status);
     const { type = 'application/json', schema } = route.reply;
     expect(answer.headers['content-type']).toContain(type);
@@ -34,6 +37,14 @@ describe('every endpoint of the protocol', () => {
     expectForm(manyReply.schema, many.json);
   });
 });
+
+/** A token where an endpoint is about one; the first one makes the server ask for it. */
+async function secretFor(server: Harness, { path }: Route) {
+  if (!path.includes('{token_id}') && path !== '/api/login') return { token: {}, headers: {} };
+  const made = await server.post('/api/tokens', { name: 'first', scopes: ['admin'] });
+  const headers = { authorization: `Bearer ${made.json.token}` };
+  return { token: made.json as Json, headers };
+}
 
 it('speaks HTTPS with certificate and key, and its origin is https then', async () => {
   const server = await Harness.start({ tls: certificate });

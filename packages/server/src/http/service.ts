@@ -1,9 +1,11 @@
 /** What every part of the HTTP server works with, and the part of the configuration that it needs. */
 import type { Clock } from '../clock.ts';
 import type { Counters } from '../counters.ts';
+import type { Keyring } from '../keyring.ts';
 import type { Log } from '../log.ts';
 import type { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
+import type { Access } from './access.ts';
 import type { InFlight } from './idempotency.ts';
 
 /** Configuration of the HTTP server and of the periodic passes. */
@@ -28,8 +30,15 @@ export interface HttpConfig {
   retentionDays: number;
   sweepIntervalMs: number;
   expireIntervalMs: number;
-  /** The operator accepts that whoever reaches the port can read and write. */
+  /** The operator accepts that whoever reaches the port can read and write while there is no token. */
   insecureNoAuth: boolean;
+  /**
+   * Nobody is asked for a token, and tokens are not even read: for a socket file that only its owner
+   * can reach. Default false.
+   */
+  isPrivate?: boolean;
+  /** A secret that may ingest and read, as DataCat's configuration names it; never stored. */
+  apiKey?: string;
   /** Default `limits.bodyBytesMax`. */
   bodyBytesMax?: number;
   /** Default `limits.expandedBodyBytesMax`. */
@@ -45,6 +54,8 @@ export interface Service {
   log: Log;
   counters: Counters;
   inFlight: InFlight;
+  keyring: Keyring;
+  access: Access;
 }
 
 /**

@@ -13,6 +13,7 @@ import { retentionCases } from './contract/retention.ts';
 import { returnedCases } from './contract/returned.ts';
 import { sampleCases } from './contract/samples.ts';
 import { sessionCases } from './contract/sessions.ts';
+import { tokenCases } from './contract/tokens.ts';
 
 /**
  * Declares the suite for one engine. `open` must give an empty store each time it is called; the
@@ -37,6 +38,7 @@ export function describeStoreContract(
     describe('events and patches', () => entryCases(open));
     describe('batches that count once', () => onceCases(open));
     describe('replays', () => replayCases(open));
+    describe('tokens', () => tokenCases(open));
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
     describe('histories', () => historyCases(open, rounds));

@@ -12,6 +12,7 @@ import {
   stateValuesOf,
 } from './memory/search.ts';
 import { MemorySession, type StartEntry } from './memory/session.ts';
+import { MemoryTokens } from './memory/tokens.ts';
 import { refuseStarted } from './replay.ts';
 import type {
   Appended,
@@ -53,6 +54,7 @@ import type {
   SweepRules,
   TimelineCounts,
   TimelineQuery,
+  TokenRow,
 } from './store.ts';
 
 /** Rows of one piece that `read` and `ids` yield; small, so that readers meet more than one piece. */
@@ -76,6 +78,7 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
   readonly #sessions = new Map<string, MemorySession>();
   readonly #handles = new Map<string, SessionHandle>();
   readonly #once = new OnceLedger();
+  readonly #tokens = new MemoryTokens();
   #refusal: TachoError | undefined;
   #created = 0;
   #arrived = 0;
@@ -214,6 +217,22 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
     const health = { queuedEntries: 0, unsealedSamples: 0, quarantined: 0 };
     if (this.#refusal === undefined) return { writable: true, ...health };
     return { writable: false, problem: this.#refusal.details, ...health };
+  }
+
+  tokens(): Promise<TokenRow[]> {
+    return this.#tokens.tokens();
+  }
+
+  addToken(token: TokenRow): Promise<void> {
+    return this.#tokens.addToken(token);
+  }
+
+  removeToken(id: string): Promise<boolean> {
+    return this.#tokens.removeToken(id);
+  }
+
+  noteTokenUse(uses: ReadonlyMap<string, number>): Promise<void> {
+    return this.#tokens.noteTokenUse(uses);
   }
 
   async close(): Promise<void> {

@@ -7,10 +7,12 @@ import type {
   SessionStatus,
 } from '@tacho/protocol';
 import type { HistoryQuestions } from './history.ts';
+import type { TokenStore } from './tokens.ts';
 
 export * from './history.ts';
 export * from './questions.ts';
 export * from './search.ts';
+export * from './tokens.ts';
 
 /**
  * A session as the store knows it; entries refer to it instead of repeating the id.
@@ -211,7 +213,7 @@ export interface ExpireRules {
 }
 
 /** Where an engine differs in what it can promise; everything else is the contract suite's. */
-export interface Store extends HistoryQuestions {
+export interface Store extends HistoryQuestions, TokenStore {
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */
   resolve(idOrPrefix: string): Resolution | Promise<Resolution>;
   /**

@@ -115,9 +115,12 @@ async function createSession(
   const made = await (key === undefined ? alone() : service.inFlight.run(key, alone));
   if (made !== undefined) return send(reply, made);
   const existing = id as string;
-  return service.config.legacyCreateReply
-    ? send(reply, jsonReply({ session_id: existing }))
-    : sendSession(service, request, reply, existing, true);
+  if (service.config.legacyCreateReply) return send(reply, jsonReply({ session_id: existing }));
+  // Who may deliver and not read learns no more than it said.
+  const mayRead = service.access.refusal(request.raw, 'read') === undefined;
+  return mayRead
+    ? sendSession(service, request, reply, existing, true)
+    : send(reply, jsonReply({ id: existing, session_id: existing }));
 }
 
 /** The reply to a create; undefined when the session exists. */

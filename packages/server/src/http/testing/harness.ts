@@ -47,6 +47,8 @@ export class Harness {
   /** When set, appends wait for it, or fail when it rejects. */
   appendGate: (() => Promise<void>) | undefined;
   appends = 0;
+  /** Ends the server; the store stays open until the test ends. */
+  close = async (): Promise<void> => {};
 
   /** Starts a server that ends with the test. */
   static async start(
@@ -66,9 +68,14 @@ export class Harness {
     await app.listen({ host: '127.0.0.1', port: 0 });
     harness.http = app.server;
     harness.port = (app.server.address() as AddressInfo).port;
-    onTestFinished(async () => {
+    let closing: Promise<void> | undefined;
+    harness.close = () => {
       app.server.closeAllConnections();
-      await app.close();
+      closing ??= app.close();
+      return closing;
+    };
+    onTestFinished(async () => {
+      await harness.close();
       await store.close();
     });
     return harness;

@@ -1,6 +1,6 @@
 /** What each of the engine's threads answers; the same tables serve when all run in one thread. */
 import type { MessagePort } from 'node:worker_threads';
-import type { ReadParts } from '../store.ts';
+import type { ReadParts, TokenRow } from '../store.ts';
 import { collectGarbage } from './collect.ts';
 import type { Group } from './group.ts';
 import { historyHandlers } from './history/handlers.ts';
@@ -28,6 +28,10 @@ export function writerHandlers(options: WriterOptions): Handlers {
     quarantine: (damages: Damage[]) => writer.quarantine(damages),
     vacuumStep: (pages: number) => writer.vacuumStep(pages),
     checkpoint: (mode: 'PASSIVE' | 'TRUNCATE') => writer.checkpoint(mode),
+    tokens: () => writer.tokens.list(),
+    addToken: (token: TokenRow) => writer.tokens.add(token),
+    removeToken: (id: string) => writer.tokens.remove(id),
+    noteTokenUse: (uses: ReadonlyMap<string, number>) => writer.tokens.noteUse(uses),
     close: () => writer.close(),
     connect: (port: MessagePort) => serve(port as unknown as Channel, handlers),
   };

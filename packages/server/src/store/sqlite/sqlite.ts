@@ -22,6 +22,7 @@ import type {
   SweepRules,
   TimelineCounts,
   TimelineQuery,
+  TokenRow,
 } from '../store.ts';
 import { Committer } from './committer.ts';
 import { lockDirectory, OpenError, prepareDirectory } from './database.ts';
@@ -33,6 +34,7 @@ import { OnceLedger } from './once.ts';
 import type { FindAnswer, Found, Pieces } from './reader.ts';
 import { type SealBounds, sealBounds } from './sealer.ts';
 import { parseSeriesText } from './series-text.ts';
+import { storeError } from './store-error.ts';
 import type { RemoteError } from './thread.ts';
 import type { Damage, Opened } from './writer.ts';
 
@@ -255,6 +257,22 @@ export class SqliteStore implements Store {
     };
   }
 
+  tokens(): Promise<TokenRow[]> {
+    return this.#write('tokens');
+  }
+
+  addToken(token: TokenRow): Promise<void> {
+    return this.#write('addToken', token);
+  }
+
+  removeToken(id: string): Promise<boolean> {
+    return this.#write('removeToken', id);
+  }
+
+  noteTokenUse(uses: ReadonlyMap<string, number>): Promise<void> {
+    return this.#write('noteTokenUse', uses);
+  }
+
   /** Seals all that is in the journal; returns when that is done. */
   async seal(): Promise<void> {
     await this.#keeper.sealAll();
@@ -284,6 +302,16 @@ export class SqliteStore implements Store {
       new TachoError('store_unavailable', 'The store has failed', { cause: error }),
     );
     this.#options.onFatal?.(error);
+  }
+
+  /** Calls the writer; rejects with TachoError. */
+  #write<T>(method: string, argument?: unknown): Promise<T> {
+    if (this.#isClosed || this.#dead) {
+      return Promise.reject(new TachoError('store_unavailable', 'The store is closed'));
+    }
+    return this.#engine.writer<T>(method, argument).catch((error: Error) => {
+      throw storeError(error, this.#options.dir);
+    });
   }
 
   async #find(text: string): Promise<Resolution> {

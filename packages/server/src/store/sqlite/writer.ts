@@ -6,6 +6,7 @@ import { type Committed, type Group, type Op, stepFields, steps } from './group.
 import { applyTouch, type Live, LiveSessions, noteSkew } from './live.ts';
 import { type Slice, SliceWriter } from './slice.ts';
 import { Teller, type TellerOptions } from './teller.ts';
+import { TokenTable } from './tokens.ts';
 
 /** What the writer is started with. */
 export interface WriterOptions extends TellerOptions {
@@ -33,6 +34,7 @@ export interface Damage {
 
 /** Owns the writing connection; every method is one or more short transactions. */
 export class Writer {
+  readonly tokens: TokenTable;
   readonly #db: Database;
   readonly #live: LiveSessions;
   readonly #teller: Teller;
@@ -51,6 +53,7 @@ export class Writer {
     this.#teller = new Teller(this.#db, this.#live, options);
     this.#slices = new SliceWriter(this.#db);
     this.#deleter = new Deleter(this.#db);
+    this.tokens = new TokenTable(this.#db);
     this.#sql = prepareAll(this.#db);
     const last = this.#db.prepare('SELECT max(id) AS id FROM journal').get() as {
       id: number | null;
