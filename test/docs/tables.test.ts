@@ -1,9 +1,9 @@
 /** Tables of the documentation say what the source says; `UPDATE_DOCS=1` rewrites the generated ones. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { endpointsTable, filterTable, parametersTable } from './endpoints.ts';
 import {
   booleansTable,
-  endpointsTable,
   errorRows,
   lifecycleTable,
   limitsTable,
@@ -13,16 +13,30 @@ import {
   withTable,
 } from './tables.ts';
 
+const fileOf = (page: string) => new URL(`../../docs/${page}`, import.meta.url);
+const textOf = (page: string) => readFileSync(fileOf(page), 'utf8');
+
+const pages = readdirSync(new URL('../../docs/', import.meta.url)).filter((page) =>
+  page.endsWith('.md'),
+);
+
+/** Tables of parameters stand where a page asks for them: `<!-- table:params:ENDPOINT -->`. */
+const parameters = pages.flatMap((page) =>
+  [...textOf(page).matchAll(/<!-- table:params:(\w+) -->/g)].map(([, name = '']) => ({
+    page,
+    name: `params:${name}`,
+    make: () => (name === 'filter' ? filterTable() : parametersTable(name)),
+  })),
+);
+
 const generated = [
   { page: 'operations.md', name: 'limits', make: limitsTable },
   { page: 'naming.md', name: 'naming', make: namingTable },
   { page: 'api.md', name: 'endpoints', make: endpointsTable },
   { page: 'concepts.md', name: 'lifecycle', make: lifecycleTable },
   { page: 'concepts.md', name: 'booleans', make: booleansTable },
+  ...parameters,
 ];
-
-const fileOf = (page: string) => new URL(`../../docs/${page}`, import.meta.url);
-const textOf = (page: string) => readFileSync(fileOf(page), 'utf8');
 
 describe('the documentation', () => {
   it.each(generated)('$page: the table "$name" is the one that the source makes', (entry) => {

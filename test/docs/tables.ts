@@ -8,8 +8,6 @@ import {
   type Lifecycle,
   limits,
   namingRules,
-  type Route,
-  routes,
   type SessionStatus,
   type Signal,
   sessionView,
@@ -80,16 +78,6 @@ export function booleansTable(): string {
   });
   const fields = ['`active`', '`suspended`', '`crashed`', '`hung`'];
   return table(['lifecycle', 'liveness', ...fields], rows);
-}
-
-/** Every endpoint: method and path, and what it does. */
-export function endpointsTable(): string {
-  const rows = Object.values<Route>(routes).map(({ method, path, summary, request }) => [
-    `\`${method} ${path}\``,
-    summary,
-    request?.many === true ? 'yes' : '',
-  ]);
-  return table(['Endpoint', 'What it does', 'Takes many'], rows);
 }
 
 /** The naming rules with their reasons. */
@@ -207,7 +195,8 @@ function durationOf(ms: number): string {
   return `${count} ${unit[1]}${count === 1 ? '' : 's'}`;
 }
 
-function table(head: string[], rows: string[][]): string {
+/** A table of Markdown. */
+export function table(head: string[], rows: string[][]): string {
   return [head, head.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
