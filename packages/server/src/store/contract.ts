@@ -8,6 +8,7 @@ import { historyQuestionCases } from './contract/history.ts';
 import { lifecycleCases } from './contract/lifecycle.ts';
 import { loadCases } from './contract/load.ts';
 import { onceCases } from './contract/once.ts';
+import { questionCases } from './contract/questions.ts';
 import { replayCases } from './contract/replay.ts';
 import { retentionCases } from './contract/retention.ts';
 import { returnedCases } from './contract/returned.ts';
@@ -42,6 +43,7 @@ export function describeStoreContract(
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
     describe('histories', () => historyCases(open, rounds));
+    describe('questions about many sessions', () => questionCases(open, rounds));
     describe('the history of one session', () => historyQuestionCases(open, rounds));
   });
 }

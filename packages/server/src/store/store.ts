@@ -7,6 +7,7 @@ import type {
   SessionStatus,
 } from '@tacho/protocol';
 import type { HistoryQuestions } from './history.ts';
+import type { SessionQuestions } from './questions.ts';
 import type { TokenStore } from './tokens.ts';
 
 export * from './history.ts';
@@ -213,7 +214,7 @@ export interface ExpireRules {
 }
 
 /** Where an engine differs in what it can promise; everything else is the contract suite's. */
-export interface Store extends HistoryQuestions, TokenStore {
+export interface Store extends HistoryQuestions, SessionQuestions, TokenStore {
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */
   resolve(idOrPrefix: string): Resolution | Promise<Resolution>;
   /**

@@ -29,8 +29,6 @@ export interface SessionFacts {
   exception: ExceptionFact | undefined;
   outcome: Outcome;
   cause: ReturnType<typeof causeKindOf>;
-  /** From its start to its end, its last activity when it is lost, or now; never negative. */
-  durationUs: number;
 }
 
 /** Looks at a session. */
@@ -43,7 +41,6 @@ export function factsOf(
   const errors = session.events.filter(isError).length;
   const exception = lastException(session.events);
   const { createdUs, status } = row;
-  const endUs = status.endedUs ?? nowUs;
   return {
     session,
     row,
@@ -53,7 +50,6 @@ export function factsOf(
     exception,
     outcome: outcomeOf(status, errors),
     cause: causeOf({ status, createdUs, ...(exception && { exception }) })?.kind ?? null,
-    durationUs: Math.max(0, endUs - createdUs),
   };
 }
 

@@ -9,9 +9,9 @@ import {
   type SessionFilter,
   statePlaces,
   stateText,
-  TachoError,
 } from '@tacho/protocol';
 import { emptyProfile, profileBucket } from '../profile.ts';
+import { cursorOf, positionOf } from '../session-cursor.ts';
 import type {
   GroupKey,
   GroupQuery,
@@ -45,19 +45,22 @@ export function pageOf(asked: Asked, query: SessionQuery): SessionPage {
   const { sort, descending, limit } = query;
   const found = matching(asked, query.filter, query.nowUs);
   const sign = descending ? -1 : 1;
+  const after = query.cursor === undefined ? undefined : positionOf(query, query.cursor);
+  const nowUs = after?.nowUs ?? query.nowUs;
   const sorted = found
-    .map((facts) => ({ facts, place: placeOf(facts, sort) }))
+    .map((facts) => ({ facts, place: placeOf(facts, sort, nowUs) }))
     .sort((a, b) => sign * comparePlaces(a.place, b.place, sort));
-  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, query);
-  const rest =
-    after === undefined
-      ? sorted
-      : sorted.filter(({ place }) => sign * comparePlaces(place, after, sort) > 0);
+  const rest = sorted.filter(
+    ({ place }) =>
+      after === undefined || sign * comparePlaces(place, [after.value, after.session], sort) > 0,
+  );
   const rows = rest.slice(0, limit);
   const last = rest.length > limit ? rows.at(-1) : undefined;
   return {
     rows: rows.map(({ facts }) => ({ summary: summaryOf(facts), profile: profileOf(facts) })),
-    ...(last === undefined ? {} : { next: writeCursor(last.place, query) }),
+    ...(last === undefined
+      ? {}
+      : { next: cursorOf(query, { value: last.place[0], session: last.place[1], nowUs }) }),
     ...(query.totals ? { totals: totalsOf(found) } : {}),
   };
 }
@@ -167,18 +170,23 @@ function profileOf({ session, row }: SessionFacts): SessionProfile {
 /** Where a session stands in a sorted list: by a value, then by its number. */
 type Place = [value: number | string, no: number];
 
-function placeOf(facts: SessionFacts, sort: SessionSort): Place {
-  return [sortValue(facts, sort), facts.session.no];
+function placeOf(facts: SessionFacts, sort: SessionSort, nowUs: number): Place {
+  return [sortValue(facts, sort, nowUs), facts.session.no];
 }
 
-function sortValue({ row, ...facts }: SessionFacts, sort: SessionSort): number | string {
+/** The durations of one list are measured by one clock. */
+function sortValue(
+  { row, ...facts }: SessionFacts,
+  sort: SessionSort,
+  nowUs: number,
+): number | string {
   switch (sort) {
     case 'created':
       return row.createdUs;
     case 'updated':
       return row.updatedUs;
     case 'duration':
-      return facts.durationUs;
+      return Math.max(0, (row.status.endedUs ?? nowUs) - row.createdUs);
     case 'events':
       return row.events;
     case 'errors':
@@ -216,27 +224,4 @@ function compareValues(a: SessionGroup['values'], b: SessionGroup['values']): nu
     return typeof left === 'number' ? -1 : 1;
   }
   return 0;
-}
-
-function writeCursor(place: Place, { sort, descending }: SessionQuery): string {
-  return Buffer.from(JSON.stringify([sort, descending, ...place])).toString('base64url');
-}
-
-function readCursor(cursor: string, { sort, descending }: SessionQuery): Place {
-  const bad = new TachoError(
-    'invalid_field',
-    'Parameter "cursor" is none of this list; expected `next` of the page before, asked for with the same sort and order.',
-  );
-  let parts: unknown;
-  try {
-    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    throw bad;
-  }
-  if (!Array.isArray(parts) || parts.length !== 4) throw bad;
-  const [forSort, forDescending, value, no] = parts as unknown[];
-  const isText = sort === 'product' || sort === 'version' || sort === 'machine';
-  if (forSort !== sort || forDescending !== descending) throw bad;
-  if (typeof value !== (isText ? 'string' : 'number') || typeof no !== 'number') throw bad;
-  return [value as number | string, no];
 }

@@ -6,6 +6,7 @@ import type { Group } from './group.ts';
 import { historyHandlers } from './history/handlers.ts';
 import { Background } from './index/background.ts';
 import { Catalog, type CatalogOptions } from './index/catalog.ts';
+import { SessionAnswers } from './index/session-questions.ts';
 import { Reader } from './reader.ts';
 import { type SealBounds, Sealer, type SealTarget } from './sealer.ts';
 import type { Slice } from './slice.ts';
@@ -62,7 +63,9 @@ export function readerHandlers(file: string): Handlers {
 export function catalogHandlers(options: CatalogOptions): Handlers {
   const catalog = new Catalog(options);
   const background = new Background(() => catalog.step());
+  const sessions = new SessionAnswers(catalog, options.suspendedAfterUs);
   return {
+    ...sessions.handlers(),
     // The call alone starts the thread.
     follow: () => {},
     close: () => {

@@ -6,13 +6,18 @@ import type {
   EventQuery,
   EventRow,
   ExpireRules,
+  GroupQuery,
   HistoryPage,
   PatchChange,
   PatchQuery,
   ReadParts,
   Resolution,
   SampleRows,
+  SessionGroup,
+  SessionPage,
   SessionPart,
+  SessionQuery,
+  SessionQuestions,
   StateAt,
   StateQuery,
   Store,
@@ -31,6 +36,7 @@ import { HandleCache, SqliteHandle } from './handle-cache.ts';
 import { HistoryClient } from './history/client.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { OnceLedger } from './once.ts';
+import { QuestionsClient } from './questions.ts';
 import type { FindAnswer, Found, Pieces } from './reader.ts';
 import { type SealBounds, sealBounds } from './sealer.ts';
 import { parseSeriesText } from './series-text.ts';
@@ -101,6 +107,7 @@ export class SqliteStore implements Store {
   readonly #keeper: Housekeeping;
   readonly #committer: Committer;
   readonly #history: HistoryClient;
+  readonly #questions: QuestionsClient;
   #quarantined: number;
   readonly #reported = new Set<string>();
   #isClosed = false;
@@ -112,6 +119,7 @@ export class SqliteStore implements Store {
     this.#unlock = unlock;
     this.#quarantined = opened.quarantined;
     this.#history = new HistoryClient(engine.reader, (damages) => this.#report(damages));
+    this.#questions = new QuestionsClient(engine.catalog);
     this.#once = new OnceLedger({
       spool: (id) => engine.reader('spool', id),
       key: (key) => engine.reader('key', key),
@@ -197,6 +205,18 @@ export class SqliteStore implements Store {
 
   timeline(query: TimelineQuery): Promise<TimelineCounts | undefined> {
     return this.#history.timeline(query);
+  }
+
+  sessions(query: SessionQuery): Promise<SessionPage> {
+    return this.#questions.sessions(query);
+  }
+
+  groups(query: GroupQuery): Promise<SessionGroup[]> {
+    return this.#questions.groups(query);
+  }
+
+  summary(id: string): ReturnType<SessionQuestions['summary']> {
+    return this.#questions.summary(id);
   }
 
   async *ids(): AsyncGenerator<string[]> {

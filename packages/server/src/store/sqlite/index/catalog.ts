@@ -1,8 +1,11 @@
 /** The catalog: keeps the index up with the main database, and answers questions about many sessions. */
 import { type Database, openReader } from '../database.ts';
+import { Activity } from './activity.ts';
+import { IndexDamage } from './block-store.ts';
 import { indexFileOf, openIndex, removeIndex } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
 import { SearchIndex } from './search-index.ts';
+import { SessionColumns } from './session-columns.ts';
 
 /** What the catalog is started with. */
 export interface CatalogOptions {
@@ -20,9 +23,15 @@ const sliceMs = 8;
 /** Rows that a part takes up in its first step; later ones follow from how long it took. */
 const firstRows = 64;
 
-/** The parts of an open index. */
-interface OpenIndex {
+/** An open index, by its parts. */
+export interface OpenIndex {
+  /** The main database, read-only. */
+  main: Database;
   index: Database;
+  columns: SessionColumns;
+  activity: Activity;
+  search: SearchIndex;
+  /** All parts, as they are brought up to date. */
   parts: readonly IndexPart[];
   /** By part: rows that take about half a slice. */
   rows: number[];
@@ -37,7 +46,12 @@ export class Catalog {
   constructor({ file, indexFile = indexFileOf(file) }: CatalogOptions) {
     this.#main = openReader(file);
     this.#indexFile = indexFile;
-    this.#open = this.#openIndex();
+    try {
+      this.#open = this.#openIndex();
+    } catch {
+      removeIndex(indexFile);
+      this.#open = this.#openIndex();
+    }
   }
 
   /** Takes up a slice of what is new; true while there is more. */
@@ -45,16 +59,38 @@ export class Catalog {
     return this.#repairing(() => this.#inTransaction(() => this.#slice()));
   }
 
+  /**
+   * Answers a question: the body sees one moment of the main database, with all that was committed
+   * before, and what it changes of the index is kept if it does not throw. The session columns are up
+   * to date then; other parts bring themselves up to date when they are asked.
+   */
+  ask<T>(body: (open: OpenIndex) => T): T {
+    return this.#repairing(() =>
+      this.#inTransaction(() => {
+        this.#open.columns.catchUp();
+        return body(this.#open);
+      }),
+    );
+  }
+
   close(): void {
+    try {
+      this.#inTransaction(() => this.#open.columns.write());
+    } catch {
+      // Then it is taken up again at the next start.
+    }
     this.#open.index.close();
     this.#main.close();
   }
 
   #openIndex(): OpenIndex {
     const index = openIndex(this.#indexFile);
-    const search = new SearchIndex(this.#main, index);
-    const parts: readonly IndexPart[] = search.parts;
-    return { index, parts, rows: parts.map(() => firstRows) };
+    try {
+      return partsOf(this.#main, index);
+    } catch (error) {
+      index.close();
+      throw error;
+    }
   }
 
   #slice(): boolean {
@@ -87,7 +123,7 @@ export class Catalog {
       return result;
     } catch (error) {
       rollBack(index);
-      for (const part of parts) part.forget();
+      if (!isDamage(error)) for (const part of parts) part.forget();
       throw error;
     } finally {
       rollBack(this.#main);
@@ -108,10 +144,19 @@ export class Catalog {
   }
 }
 
+function partsOf(main: Database, index: Database): OpenIndex {
+  const activity = new Activity(main, index);
+  const columns = new SessionColumns(main, index, activity);
+  const search = new SearchIndex(main, index);
+  const parts = [columns, ...search.parts];
+  return { main, index, columns, activity, search, parts, rows: parts.map(() => firstRows) };
+}
+
 /** SQLite's result codes for a file that is not what it should be. */
 const damageCodes = [11, 26];
 
 function isDamage(error: unknown): boolean {
+  if (error instanceof IndexDamage) return true;
   const { errcode } = error as { errcode?: number };
   return errcode !== undefined && damageCodes.includes(errcode & 0xff);
 }

@@ -1,8 +1,10 @@
 /** The tables of the index database, part by part; docs/format.md describes them. */
+import { activitySchema } from './activity.ts';
 import { blockSchema } from './column-blocks.ts';
+import { sessionColumnsSchema } from './session-columns.ts';
 
 /** Goes up with every change of a table or of what its rows mean: the index is then made anew. */
-export const indexVersion = 1;
+export const indexVersion = 2;
 
 /** How far each part has come. */
 const cursors = `
@@ -84,4 +86,12 @@ const states = `
 `;
 
 /** SQL of all parts. */
-export const indexSchema: readonly string[] = [cursors, series, events, exceptions, states];
+export const indexSchema: readonly string[] = [
+  cursors,
+  sessionColumnsSchema,
+  activitySchema,
+  series,
+  events,
+  exceptions,
+  states,
+];

@@ -1,0 +1,155 @@
+/** Pages of the session list: scans the columns once, for the rows of the page and for the totals. */
+import { lifecycles, outcomes } from '@tacho/protocol';
+import type { ListPosition } from '../../session-cursor.ts';
+import { textSorts } from '../../session-cursor.ts';
+import type { SessionQuery, SessionSort, SessionTotals } from '../../store.ts';
+import { livenessAt, livenessCodes, type Selection, type SelectionContext } from './selection.ts';
+import { blockRows, type SessionBlock, type TextColumn } from './session-block.ts';
+import type { SessionColumns } from './session-columns.ts';
+import { Top } from './top.ts';
+
+/** What a page is made of. */
+export interface ListAnswer {
+  /** Numbers of the sessions, in order. */
+  sessions: number[];
+  /** Where the next page begins; absent on the last page. */
+  next?: ListPosition;
+  totals?: SessionTotals;
+}
+
+type KeyOf = (block: SessionBlock, row: number) => number;
+
+/** Scans all sessions that a selection lets through. */
+export function listSessions(
+  columns: SessionColumns,
+  selection: Selection,
+  context: SelectionContext,
+  query: Omit<SessionQuery, 'cursor'> & { after?: ListPosition },
+): ListAnswer {
+  const { sort, descending, limit, after } = query;
+  const nowUs = after?.nowUs ?? query.nowUs;
+  const sign = descending ? -1 : 1;
+  const keyOf = keyOfSort(sort, context, nowUs);
+  const isAfter = position(sort, context, sign, after);
+  // One more than asked for tells whether there is a next page.
+  const top = new Top(limit + 1);
+  const totals = query.totals ? new TotalsCounter(context) : undefined;
+  const marks = new Uint8Array(blockRows);
+  for (const block of columns.blocks.all(descending, selection.blocks)) {
+    selection.select(block, marks);
+    for (let i = 0; i < blockRows; i++) {
+      if (marks[i] === 0) continue;
+      const key = sign * keyOf(block, i);
+      const no = sign * (block.first + i);
+      if (isAfter(key, no)) top.add(key, no);
+    }
+    totals?.add(block, marks);
+  }
+  const rows = top.rows();
+  const hasNext = rows.length > limit;
+  const page = rows.slice(0, limit);
+  const sessions = page.map(({ no }) => no * sign);
+  const last = page.at(-1);
+  return {
+    sessions,
+    ...(hasNext && last && { next: nextOf(columns, sort, sign, last, nowUs) }),
+    ...(totals && { totals: totals.totals() }),
+  };
+}
+
+/** Counts sessions by what totals tell of them. */
+export class TotalsCounter {
+  readonly #context: SelectionContext;
+  readonly #outcomes = new Float64Array(outcomes.length + 1);
+  #sessions = 0;
+  #active = 0;
+  #suspended = 0;
+  #hung = 0;
+
+  constructor(context: SelectionContext) {
+    this.#context = context;
+  }
+
+  /** Counts the marked rows of a block. */
+  add(block: SessionBlock, marks: Uint8Array): void {
+    const { nowUs, suspendedAfterUs } = this.#context;
+    const { lifecycle, outcome, hangs } = block;
+    for (let i = 0; i < blockRows; i++) {
+      if (marks[i] === 0) continue;
+      this.#sessions += 1;
+      this.#outcomes[outcome[i]!]! += 1;
+      if (hangs[i]! > 0) this.#hung += 1;
+      if (lifecycle[i] !== activeCode) continue;
+      this.#active += 1;
+      const liveness = livenessAt(block, i, nowUs, suspendedAfterUs);
+      if (liveness === livenessCodes.suspended) this.#suspended += 1;
+    }
+  }
+
+  totals(): SessionTotals {
+    const [, healthy = 0, errored = 0, abnormal = 0, crashed = 0] = this.#outcomes;
+    return {
+      sessions: this.#sessions,
+      active: this.#active,
+      suspended: this.#suspended,
+      hung: this.#hung,
+      outcomes: { healthy, errored, abnormal, crashed },
+    };
+  }
+}
+
+const activeCode = lifecycles.indexOf('active') + 1;
+
+/** The number by which a list is sorted; for texts it is their place in the order of all texts. */
+function keyOfSort(sort: SessionSort, { dictionaries }: SelectionContext, nowUs: number): KeyOf {
+  switch (sort) {
+    case 'created':
+      return (block, i) => block.createdUs[i]!;
+    case 'updated':
+      return (block, i) => block.updatedUs[i]!;
+    case 'duration':
+      return (block, i) => {
+        const endUs = block.endedUs[i]!;
+        return Math.max(0, (Number.isNaN(endUs) ? nowUs : endUs) - block.createdUs[i]!);
+      };
+    case 'product':
+    case 'version':
+    case 'machine': {
+      const ranks = dictionaries[sort].ranks();
+      return (block, i) => ranks[block[sort][i]!]!;
+    }
+    default:
+      return (block, i) => block[sort][i]!;
+  }
+}
+
+/** Whether a row comes after the last one of the page before. */
+function position(
+  sort: SessionSort,
+  { dictionaries }: SelectionContext,
+  sign: number,
+  after: ListPosition | undefined,
+): (key: number, no: number) => boolean {
+  if (!after) return () => true;
+  const { value } = after;
+  const rank = typeof value === 'number' ? value : dictionaries[sort as TextColumn].rankOf(value);
+  const lastKey = sign * rank;
+  const lastNo = sign * after.session;
+  return (key, no) => key > lastKey || (key === lastKey && no > lastNo);
+}
+
+/** Places of texts move when new texts come, so a cursor holds the text. */
+function nextOf(
+  columns: SessionColumns,
+  sort: SessionSort,
+  sign: number,
+  last: { key: number; no: number },
+  nowUs: number,
+): ListPosition {
+  const session = last.no * sign;
+  const key = last.key * sign;
+  if (!textSorts.includes(sort)) return { value: key, session, nowUs };
+  const column = sort as TextColumn;
+  const { block, row } = columns.blocks.find(session)!;
+  return { value: columns.dictionaries[column].texts[block[column][row]!]!, session, nowUs };
+}
