@@ -1,5 +1,6 @@
 /** Every endpoint of the HTTP API: method, path, what goes in, what comes out, and what can go wrong. */
 import { docsRoutes } from './routes/docs.ts';
+import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -13,6 +14,7 @@ export const routes = {
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
+  ...metaRoutes,
 } as const satisfies Record<string, Route>;
 
 /** The same endpoints by what they are for, in the order in which documents show them. */
@@ -36,6 +38,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Tokens',
     about: 'Who may deliver, ask and manage.',
     routes: tokenRoutes,
+  },
+  {
+    title: 'The server',
+    about: 'How the server itself is doing.',
+    routes: metaRoutes,
   },
 ];
 

@@ -1,6 +1,7 @@
 /** Turns what was read from requests into batches, appends them, and counts what became of every entry. */
 import { TachoError } from '@tacho/protocol';
 import type { Counters } from './counters.ts';
+import { Latency } from './latency.ts';
 import type { Draft } from './record/draft.ts';
 import { foundSession } from './record/session.ts';
 import type { Appended, Once, SessionHandle, Store, StoreBatch } from './store/store.ts';
@@ -13,6 +14,8 @@ export interface RecorderParts {
 
 /** Writes entries to the store. */
 export class Recorder {
+  /** From handing a batch over until it is durable. */
+  readonly commits = new Latency();
   readonly #store: Store;
   readonly #counters: Counters;
 
@@ -38,9 +41,11 @@ export class Recorder {
   append(batch: StoreBatch, entries: number): Promise<Appended> {
     const counters = this.#counters;
     counters.entriesPending += entries;
+    const startMs = performance.now();
     return this.#store.append(batch).then(
       (appended) => {
         counters.entriesPending -= entries;
+        this.commits.observe(performance.now() - startMs);
         if (appended.kind === 'stored') counters.entriesStored += entries;
         else counters.entriesDuplicate += entries;
         return appended;

@@ -142,8 +142,16 @@ export const healthReply = Type.Object(
       problem: Type.Optional(Type.String({ description: 'Why it does' })),
       diskFreeBytes: Type.Optional(whole('Free space where the data lives')),
       queuedEntries: whole('Accepted and not yet durable'),
+      queuedBytes: Type.Optional(whole('The same, roughly in bytes')),
       unsealedSamples: whole('Durable, and still in the journal'),
       quarantined: whole('Damaged pieces set aside'),
+      fileBytes: Type.Optional(
+        Type.Object({
+          database: Type.Optional(whole('What is recorded')),
+          journal: Type.Optional(whole("The database's write-ahead log")),
+          index: Type.Optional(whole('What is derived, to answer questions')),
+        }),
+      ),
     }),
     counters: Type.Object({
       requests: Type.Object({

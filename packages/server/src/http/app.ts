@@ -16,6 +16,7 @@ import { Guard } from './guard.ts';
 import { InFlight } from './idempotency.ts';
 import { acceptBodies } from './request-body.ts';
 import { addDocsRoutes } from './routes/docs.ts';
+import { addFiguresRoute } from './routes/figures.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
@@ -97,4 +98,5 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addDocsRoutes(app, service);
   addTransferRoutes(app, service);
   addTokenRoutes(app, service);
+  addFiguresRoute(app, service);
 }

@@ -192,10 +192,14 @@ export interface StoreHealth {
   diskFreeBytes?: number;
   /** Entries accepted but not yet durable. */
   queuedEntries: number;
+  /** The same in bytes, roughly; absent for engines without a queue. */
+  queuedBytes?: number;
   /** Samples durable in the journal and not sealed yet. */
   unsealedSamples: number;
   /** Damaged pieces set aside. */
   quarantined: number;
+  /** Size of each file by what it holds, in bytes; absent for engines without files. */
+  fileBytes?: Partial<Record<'database' | 'journal' | 'index', number>>;
 }
 
 /** Rules of the periodic pass over sessions. */

@@ -64,9 +64,10 @@ export class Committer {
   /** Grows with every failed commit. */
   #epoch = 0;
   #isScheduled = false;
-  #queuedBytes = 0;
   /** Entries accepted and not yet durable. */
   queuedEntries = 0;
+  /** The same, roughly in bytes. */
+  queuedBytes = 0;
   /** Why the last commit failed; undefined after one that did not. */
   problem: TachoError | undefined;
   #refusal: TachoError | undefined;
@@ -85,7 +86,7 @@ export class Committer {
     if (this.#refusal) return Promise.reject(this.#refusal);
     if (
       this.queuedEntries >= limits.queuedEntriesMax ||
-      this.#queuedBytes >= limits.queuedBytesMax
+      this.queuedBytes >= limits.queuedBytesMax
     ) {
       const details = `The queue to the disk is full (${this.queuedEntries} entries); try again later`;
       return Promise.reject(new TachoError('overloaded', details, { retryAfterSeconds: 1 }));
@@ -102,7 +103,7 @@ export class Committer {
     const bytes = this.#group.bytes - before;
     const entries = batch.entries.length;
     this.queuedEntries += entries;
-    this.#queuedBytes += bytes;
+    this.queuedBytes += bytes;
     return new Promise<void>((resolve, reject) => {
       this.#waiters.push({ resolve, reject, entries, bytes, patches });
       this.schedule();
@@ -307,6 +308,6 @@ export class Committer {
 
   #release({ entries, bytes }: Waiter): void {
     this.queuedEntries -= entries;
-    this.#queuedBytes -= bytes;
+    this.queuedBytes -= bytes;
   }
 }

@@ -32,6 +32,7 @@ import type {
 import { Committer } from './committer.ts';
 import { lockDirectory, OpenError, prepareDirectory } from './database.ts';
 import { type Engine, startEngine, startLocalEngine } from './engine.ts';
+import { fileSizes } from './file-sizes.ts';
 import { HandleCache, SqliteHandle } from './handle-cache.ts';
 import { HistoryClient } from './history/client.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -272,8 +273,10 @@ export class SqliteStore implements Store {
       ...(problem && { problem: problem.message }),
       ...(disk && { diskFreeBytes: disk.bavail * disk.bsize }),
       queuedEntries: this.#committer.queuedEntries,
+      queuedBytes: this.#committer.queuedBytes,
       unsealedSamples: this.#keeper.unsealed,
       quarantined: this.#quarantined,
+      fileBytes: await fileSizes(dir),
     };
   }
 
