@@ -88,7 +88,7 @@ export function openapiDocument(
       schemas: maker.book.schemas,
       parameters: maker.parameters,
       responses: maker.responses,
-      securitySchemes: { token: tokenScheme },
+      securitySchemes: { token: tokenScheme, cookie: cookieScheme },
     },
   };
 }
@@ -106,6 +106,14 @@ const tokenScheme = {
     'listens on this machine only.',
 };
 
+const cookieScheme = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: 'tacho_token',
+  description:
+    'The same token in the cookie that `POST /api/login` sets, for pages of the server itself',
+};
+
 /** Makes operations, and keeps what several of them share. */
 class Maker {
   readonly book = new SchemaBook();
@@ -119,7 +127,7 @@ class Maker {
       summary,
       description: descriptionOf(route),
       tags: [tag],
-      security: scope === 'open' ? [] : [{ token: [scope] }],
+      security: scope === 'open' ? [] : [{ token: [scope] }, { cookie: [scope] }],
       parameters: this.#parametersOf(route),
       responses: this.#responsesOf(route),
       'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curlOf(route) }],
@@ -153,38 +161,26 @@ class Maker {
 
   #responsesOf(route: Route): OpenapiOperation['responses'] {
     const { reply, manyReply, otherReplies = [], errors } = route;
-    const made: OpenapiOperation['responses'] = {};
-    for (const { when, ...other } of otherReplies) made[other.status] = this.#success(other, when);
-    made[reply.status] = this.#success(reply, 'Success');
-    if (manyReply !== undefined) {
-      const one = this.book.add(reply.schema);
-      const many = this.book.add(manyReply.schema);
-      const schema = { anyOf: [one, many] };
-      const description = 'Success; the second form answers an array or lines';
-      made[reply.status] = { description, content: { 'application/json': { schema } } };
-    }
+    const made: Record<string, OpenapiResponse> = {};
+    const add = (status: number | string, response: OpenapiResponse): void => {
+      const other = made[status];
+      made[status] = other === undefined ? response : either(other, response);
+    };
+    add(reply.status, this.#success(reply, 'Success'));
+    if (manyReply !== undefined) add(manyReply.status, this.#success(manyReply, manyWhen));
+    for (const { when, ...other } of otherReplies) add(other.status, this.#success(other, when));
+    const shared: Record<string, OpenapiRef> = {};
     for (const [status, codes] of Object.entries(byStatus(errors))) {
-      const other = made[status] as OpenapiResponse | undefined;
-      const failure = this.#failure(status, codes);
-      made[status] = other === undefined ? failure : this.#either(other, codes);
+      const ref = this.#failure(status, codes);
+      if (made[status] === undefined) shared[status] = ref;
+      else add(status, this.responses[codes.join('.')] as OpenapiResponse);
     }
-    return made;
+    return { ...made, ...shared };
   }
 
   #success(reply: RouteReply, description: string): OpenapiResponse {
     const type = reply.type ?? 'application/json';
     return { description, content: { [type]: { schema: this.book.add(reply.schema) } } };
-  }
-
-  /** A status that a reply of the endpoint's own shares with errors of the door. */
-  #either(reply: OpenapiResponse, codes: ErrorCode[]): OpenapiResponse {
-    const failure = this.responses[codes.join('.')] as OpenapiResponse;
-    const forms = [reply, failure].map(({ content }) => content?.['application/json']?.schema);
-    return {
-      ...failure,
-      description: `${reply.description}; or ${failure.description}`,
-      content: { 'application/json': { schema: { anyOf: forms } } },
-    };
   }
 
   #failure(status: string, codes: ErrorCode[]): OpenapiRef {
@@ -197,6 +193,26 @@ class Maker {
     };
     return { $ref: `#/components/responses/${key}` };
   }
+}
+
+const manyWhen = 'Success of an array or of lines';
+
+/** One response for two cases that share a status. */
+function either(a: OpenapiResponse, b: OpenapiResponse): OpenapiResponse {
+  const content = { ...a.content };
+  for (const [type, { schema }] of Object.entries(b.content ?? {})) {
+    const forms = [...formsOf(content[type]?.schema), schema];
+    const distinct = [...new Map(forms.map((form) => [JSON.stringify(form), form])).values()];
+    content[type] = { schema: distinct.length === 1 ? schema : { anyOf: distinct } };
+  }
+  const headers = { ...a.headers, ...b.headers };
+  const made = { description: `${a.description}; or ${b.description}`, content };
+  return Object.keys(headers).length === 0 ? made : { ...made, headers };
+}
+
+function formsOf(schema: JsonSchema | undefined): JsonSchema[] {
+  if (schema === undefined) return [];
+  return Array.isArray(schema.anyOf) && Object.keys(schema).length === 1 ? schema.anyOf : [schema];
 }
 
 function descriptionOf({ scope, reply }: Route): string {

@@ -73,7 +73,25 @@ export const replayBody = Type.Object(
     ...envelopeFields,
     entries: Type.Array(replayEntryBody, { maxItems: limits.ingestEntriesMax }),
   },
-  { description: 'Sessions recorded elsewhere, or parts of one' },
+  {
+    title: 'ReplayBatch',
+    description: 'Sessions recorded elsewhere, or parts of one',
+    examples: [
+      {
+        spoolId: 'copy-of-shop',
+        seq: 1,
+        entries: [
+          {
+            kind: 'start',
+            session: '5e551000-5555-4555-8555-555555555555',
+            at: '2026-03-01T12:00:00Z',
+            product: 'shop',
+            version: '2.4.0',
+          },
+        ],
+      },
+    ],
+  },
 );
 
 /** A batch of a replay as it is sent. */
@@ -89,5 +107,5 @@ export const replayReply = Type.Object(
       Type.Literal(true, { description: 'This batch had been stored before; nothing was changed' }),
     ),
   },
-  { description: 'The batch is durable' },
+  { title: 'ReplayReceipt', description: 'The batch is durable' },
 );

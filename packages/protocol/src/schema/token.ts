@@ -31,20 +31,24 @@ export const tokenBody = Type.Object(
     ),
   },
   {
+    title: 'NewToken',
     description: 'A token that is wanted',
     examples: [{ name: 'ci', scopes: ['ingest'], expires_at: '2027-01-31T00:00:00Z' }],
   },
 );
 
 /** Schema of a token as it is listed, without its secret. */
-export const tokenReply = Type.Object({
-  id: Type.String({ description: 'Names the token; no secret' }),
-  name: Type.String(),
-  scopes: scopeList,
-  created_at: instant('RFC 3339, UTC'),
-  expires_at: Type.Union([instant('RFC 3339, UTC'), Type.Null()]),
-  last_used_at: Type.Union([instant('RFC 3339, UTC; within a minute'), Type.Null()]),
-});
+export const tokenReply = Type.Object(
+  {
+    id: Type.String({ description: 'Names the token; no secret' }),
+    name: Type.String(),
+    scopes: scopeList,
+    created_at: instant('RFC 3339, UTC'),
+    expires_at: Type.Union([instant('RFC 3339, UTC'), Type.Null()]),
+    last_used_at: Type.Union([instant('RFC 3339, UTC; within a minute'), Type.Null()]),
+  },
+  { title: 'Token', description: 'A token without its secret' },
+);
 
 /** Schema of the reply to a request for a token. */
 export const newTokenReply = Type.Object({
@@ -59,6 +63,7 @@ export const tokensReply = Type.Object({ tokens: Type.Array(tokenReply) });
 export const loginBody = Type.Object(
   { token: Type.String({ description: 'The secret of a token' }) },
   {
+    title: 'Login',
     description: 'Who wants to come in',
     examples: [{ token: 'tacho_0123456789ABCDEFGHIJKLMNOPQRSTUV' }],
   },
