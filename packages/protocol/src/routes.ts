@@ -3,6 +3,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transferRoutes } from './routes/transfer.ts';
 
@@ -11,6 +12,7 @@ export * from './routes/route.ts';
 /** All endpoints by name. */
 export const routes = {
   ...recordRoutes,
+  ...sessionRoutes,
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
@@ -23,6 +25,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Recording',
     about: 'What a program says about its run, and sessions given back whole.',
     routes: recordRoutes,
+  },
+  {
+    title: 'Sessions',
+    about: 'Lists of sessions, and deletion.',
+    routes: sessionRoutes,
   },
   {
     title: 'Export and import',
