@@ -1,6 +1,7 @@
 /** Public surface of the protocol package. */
 
 export * from './cause.ts';
+export * from './counter.ts';
 export * from './direction.ts';
 export * from './entry.ts';
 export * from './errors.ts';

@@ -13,6 +13,7 @@ import { replayCases } from './contract/replay.ts';
 import { retentionCases } from './contract/retention.ts';
 import { returnedCases } from './contract/returned.ts';
 import { sampleCases } from './contract/samples.ts';
+import { seriesCases } from './contract/series.ts';
 import { sessionCases } from './contract/sessions.ts';
 import { tokenCases } from './contract/tokens.ts';
 
@@ -42,6 +43,7 @@ export function describeStoreContract(
     describe('tokens', () => tokenCases(open));
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
+    describe('series', () => seriesCases(open, rounds));
     describe('histories', () => historyCases(open, rounds));
     describe('questions about many sessions', () => questionCases(open, rounds));
     describe('the history of one session', () => historyQuestionCases(open, rounds));

@@ -3,41 +3,26 @@ import { statfs } from 'node:fs/promises';
 import { limits, TachoError } from '@tacho/protocol';
 import type {
   Appended,
-  EventQuery,
-  EventRow,
   ExpireRules,
-  GroupQuery,
-  HistoryPage,
-  PatchChange,
-  PatchQuery,
   ReadParts,
   Resolution,
   SampleRows,
-  SessionGroup,
-  SessionPage,
   SessionPart,
-  SessionQuery,
-  SessionQuestions,
-  StateAt,
-  StateQuery,
   Store,
   StoreBatch,
   StoreClock,
   StoreHealth,
   SweepRules,
-  TimelineCounts,
-  TimelineQuery,
   TokenRow,
 } from '../store.ts';
+import { SqliteAnswers } from './answers.ts';
 import { Committer } from './committer.ts';
 import { lockDirectory, OpenError, prepareDirectory } from './database.ts';
 import { type Engine, startEngine, startLocalEngine } from './engine.ts';
 import { fileSizes } from './file-sizes.ts';
 import { HandleCache, SqliteHandle } from './handle-cache.ts';
-import { HistoryClient } from './history/client.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { OnceLedger } from './once.ts';
-import { QuestionsClient } from './questions.ts';
 import type { FindAnswer, Found, Pieces } from './reader.ts';
 import { type SealBounds, sealBounds } from './sealer.ts';
 import { parseSeriesText } from './series-text.ts';
@@ -98,7 +83,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
 }
 
 /** A data directory as a store: finds and reads sessions itself, and leaves writing to its committer. */
-export class SqliteStore implements Store {
+export class SqliteStore extends SqliteAnswers implements Store {
   readonly #options: SqliteOptions;
   readonly #engine: Engine;
   readonly #unlock: () => void;
@@ -107,20 +92,17 @@ export class SqliteStore implements Store {
   readonly #once: OnceLedger;
   readonly #keeper: Housekeeping;
   readonly #committer: Committer;
-  readonly #history: HistoryClient;
-  readonly #questions: QuestionsClient;
   #quarantined: number;
   readonly #reported = new Set<string>();
   #isClosed = false;
   #dead: Error | undefined;
 
   constructor(options: SqliteOptions, engine: Engine, opened: Opened, unlock: () => void) {
+    super(engine);
     this.#options = options;
     this.#engine = engine;
     this.#unlock = unlock;
     this.#quarantined = opened.quarantined;
-    this.#history = new HistoryClient(engine.reader, (damages) => this.#report(damages));
-    this.#questions = new QuestionsClient(engine.catalog);
     this.#once = new OnceLedger({
       spool: (id) => engine.reader('spool', id),
       key: (key) => engine.reader('key', key),
@@ -175,7 +157,7 @@ export class SqliteStore implements Store {
     let cursor = answer.cursor;
     try {
       for (;;) {
-        this.#report(answer.damages);
+        this.report(answer.damages);
         for (const part of answer.parts) {
           if (part.kind === 'samples') {
             if (part.rows.keys.length > 0) keys = part.rows.keys;
@@ -190,34 +172,6 @@ export class SqliteStore implements Store {
     } finally {
       if (cursor !== undefined) this.#engine.reader('abandon', cursor).catch(() => {});
     }
-  }
-
-  events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
-    return this.#history.events(query);
-  }
-
-  stateAt(query: StateQuery): Promise<StateAt | undefined> {
-    return this.#history.stateAt(query);
-  }
-
-  patches(query: PatchQuery): Promise<HistoryPage<PatchChange> | undefined> {
-    return this.#history.patches(query);
-  }
-
-  timeline(query: TimelineQuery): Promise<TimelineCounts | undefined> {
-    return this.#history.timeline(query);
-  }
-
-  sessions(query: SessionQuery): Promise<SessionPage> {
-    return this.#questions.sessions(query);
-  }
-
-  groups(query: GroupQuery): Promise<SessionGroup[]> {
-    return this.#questions.groups(query);
-  }
-
-  summary(id: string): ReturnType<SessionQuestions['summary']> {
-    return this.#questions.summary(id);
   }
 
   async *ids(): AsyncGenerator<string[]> {
@@ -382,7 +336,7 @@ export class SqliteStore implements Store {
   }
 
   /** Has damage recorded that a read has met, each piece once. */
-  #report(damages: readonly Damage[]): void {
+  protected override report(damages: readonly Damage[]): void {
     const fresh = damages.filter(({ place }) => !this.#reported.has(place));
     if (fresh.length === 0) return;
     for (const { place, problem } of fresh) {

@@ -1,0 +1,92 @@
+/** What a data directory answers: each question goes to the thread that knows. */
+import type {
+  EventQuery,
+  EventRow,
+  GroupQuery,
+  HistoryPage,
+  HistoryQuestions,
+  PatchChange,
+  PatchQuery,
+  PointsQuery,
+  SamplesQuery,
+  SeriesQuestions,
+  SessionGroup,
+  SessionPage,
+  SessionQuery,
+  SessionQuestions,
+  StateAt,
+  StateQuery,
+  Store,
+  TimelineCounts,
+  TimelineQuery,
+} from '../store.ts';
+import type { Engine } from './engine.ts';
+import { HistoryClient } from './history/client.ts';
+import { QuestionsClient } from './questions.ts';
+import type { Answered } from './reader.ts';
+import type { Damage } from './writer.ts';
+
+/** The answering half of the store; the other half writes. */
+export abstract class SqliteAnswers
+  implements HistoryQuestions, SeriesQuestions, Omit<SessionQuestions, 'remove'>
+{
+  readonly #reader: Engine['reader'];
+  readonly #history: HistoryClient;
+  readonly #questions: QuestionsClient;
+
+  constructor(engine: Engine) {
+    this.#reader = engine.reader;
+    this.#history = new HistoryClient(engine.reader, (damages) => this.report(damages));
+    this.#questions = new QuestionsClient(engine.catalog);
+  }
+
+  /** Has damage recorded that an answer has met. */
+  protected abstract report(damages: readonly Damage[]): void;
+
+  events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
+    return this.#history.events(query);
+  }
+
+  stateAt(query: StateQuery): Promise<StateAt | undefined> {
+    return this.#history.stateAt(query);
+  }
+
+  patches(query: PatchQuery): Promise<HistoryPage<PatchChange> | undefined> {
+    return this.#history.patches(query);
+  }
+
+  timeline(query: TimelineQuery): Promise<TimelineCounts | undefined> {
+    return this.#history.timeline(query);
+  }
+
+  sessions(query: SessionQuery): Promise<SessionPage> {
+    return this.#questions.sessions(query);
+  }
+
+  groups(query: GroupQuery): Promise<SessionGroup[]> {
+    return this.#questions.groups(query);
+  }
+
+  summary(id: string): ReturnType<SessionQuestions['summary']> {
+    return this.#questions.summary(id);
+  }
+
+  series(query: Parameters<Store['series']>[0]): ReturnType<Store['series']> {
+    return this.#ask('series', query);
+  }
+
+  points(query: PointsQuery): ReturnType<Store['points']> {
+    return this.#ask('points', query);
+  }
+
+  samples(query: SamplesQuery): ReturnType<Store['samples']> {
+    return this.#ask('samples', query);
+  }
+
+  /** Asks the reader. */
+  async #ask<T>(method: string, query: unknown): Promise<T> {
+    const { value, damages } = await this.#reader<Answered<T>>(method, query);
+    this.report(damages);
+    return value;
+  }
+}
