@@ -11,6 +11,19 @@ export interface ExceptionKind {
   frames: Frame[];
 }
 
+/** What a group follows from. */
+export type ExceptionParts = Partial<
+  Pick<
+    EventRecord,
+    | 'message'
+    | 'stacktrace'
+    | 'exception_type'
+    | 'exception_msg'
+    | 'source_file'
+    | 'source_function'
+  >
+>;
+
 /** Calls that decide about the group: enough to tell bugs apart, few enough that callers do not split one. */
 export const groupFrames = 5;
 
@@ -26,16 +39,16 @@ export function isException(event: EventRecord): boolean {
  * one group from version to version. Without a stack trace the source of the event stands for the
  * innermost call; without that, the message does, its numbers and quoted parts left out.
  */
-export function exceptionKind(event: EventRecord): ExceptionKind | undefined {
+export function exceptionKind(event: ExceptionParts): ExceptionKind | undefined {
   const type = event.exception_type;
   if (type === undefined || type === '') return undefined;
   const frames = framesOf(event).slice(0, groupFrames);
   const parts = frames.map((frame) => `${frame.function}\n${frame.file}`);
-  if (parts.length === 0) parts.push(messageForm(event.exception_msg ?? event.message));
+  if (parts.length === 0) parts.push(messageForm(event.exception_msg ?? event.message ?? ''));
   return { id: shortHash([type, ...parts].join('\n\n')), type, frames };
 }
 
-function framesOf(event: EventRecord): Frame[] {
+function framesOf(event: ExceptionParts): Frame[] {
   const { stacktrace = [], source_function = '', source_file = '' } = event;
   // The type and message that many languages print before or after the calls are none.
   const frames = stackFrames(stacktrace).filter((frame) => !isHeadline(frame, event));
@@ -44,7 +57,7 @@ function framesOf(event: EventRecord): Frame[] {
   return stackFrames([`at ${source_function} (${source_file}:0)`]);
 }
 
-function isHeadline(frame: Frame, event: EventRecord): boolean {
+function isHeadline(frame: Frame, event: ExceptionParts): boolean {
   if (frame.file !== '') return false;
   const text = frame.function;
   return text.startsWith(`${event.exception_type}:`) || text === event.exception_type;

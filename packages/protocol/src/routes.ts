@@ -3,7 +3,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
-import { sessionRoutes } from './routes/sessions.ts';
+import { searchRoutes } from './routes/search.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transferRoutes } from './routes/transfer.ts';
 
@@ -12,7 +12,7 @@ export * from './routes/route.ts';
 /** All endpoints by name. */
 export const routes = {
   ...recordRoutes,
-  ...sessionRoutes,
+  ...searchRoutes,
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
@@ -27,9 +27,9 @@ export const routeGroups: readonly RouteGroup[] = [
     routes: recordRoutes,
   },
   {
-    title: 'Sessions',
-    about: 'Lists of sessions, and deletion.',
-    routes: sessionRoutes,
+    title: 'Search',
+    about: 'What many sessions recorded: events, exceptions and metrics.',
+    routes: searchRoutes,
   },
   {
     title: 'Export and import',

@@ -19,7 +19,7 @@ import { addDocsRoutes } from './routes/docs.ts';
 import { addFiguresRoute } from './routes/figures.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
-import { addSessionListRoutes } from './routes/session-list.ts';
+import { addSearchRoutes } from './routes/search.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addTransferRoutes } from './routes/transfer.ts';
@@ -94,7 +94,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   });
   addHealthRoute(app, service);
   addSessionRoutes(app, service);
-  addSessionListRoutes(app, service);
+  addSearchRoutes(app, service);
   addWriteRoutes(app, service);
   addIngestRoute(app, service);
   addDocsRoutes(app, service);

@@ -23,7 +23,10 @@ describe('every endpoint of the protocol', () => {
     const server = await Harness.start();
     await server.create({ id });
     const { token, headers } = await secretFor(server, route);
-    const path = route.path.replace('{id}', id).replace('{token_id}', token.id);
+    const path = route.path
+      .replace('{id}', id)
+      .replace('{token_id}', token.id)
+      .replace('{group}', await groupFor(server, route));
     const body = bodies[route.path] ?? (route.path === '/api/login' ? token : undefined);
     const answer = await server.ask(path, { method: route.method, body, headers });
     expect(answer.status).toBe(route.reply.status);
@@ -44,6 +47,13 @@ async function secretFor(server: Harness, { path }: Route) {
   const made = await server.post('/api/tokens', { name: 'first', scopes: ['admin'] });
   const headers = { authorization: `Bearer ${made.json.token}` };
   return { token: made.json as Json, headers };
+}
+
+/** The id of a group of exceptions where an endpoint is about one. */
+async function groupFor(server: Harness, { path }: Route): Promise<string> {
+  if (!path.includes('{group}')) return '';
+  await server.post(`/api/sessions/${id}/events`, { name: 'e', exception_type: 'E' });
+  return (await server.ask('/api/exceptions')).json.exceptions[0].id;
 }
 
 it('speaks HTTPS with certificate and key, and its origin is https then', async () => {

@@ -13,7 +13,7 @@ import Schema from 'typebox/schema';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildApp } from './app.ts';
 import { openStore, testConfig } from './testing/harness.ts';
-import { recordedServer } from './testing/history.ts';
+import { recordedGroup, recordedServer } from './testing/history.ts';
 import { acceptedValues, nonsenseFor } from './testing/values.ts';
 
 const table = Object.entries<Route>(routes);
@@ -155,7 +155,8 @@ function isEndless({ reply }: Route): boolean {
 function pathsOf({ path, names }: Route, ids: readonly string[]): string[] {
   if (!path.includes('{')) return [path];
   if (names === undefined) return ids.map((id) => path.replace('{id}', id));
-  return [path.replace('{id}', ids[0] as string).replaceAll(/\{\w+\}/g, 'x')];
+  const made = path.replace('{id}', ids[0] as string).replace('{group}', recordedGroup);
+  return [made.replaceAll(/\{\w+\}/g, 'x')];
 }
 
 /** Nothing, the example, and each parameter alone with each of its values, beside the required ones. */

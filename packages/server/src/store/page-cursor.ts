@@ -27,7 +27,7 @@ export function readCursor(
   if (isOurs) return place.slice(1) as (string | number)[];
   throw new TachoError(
     'invalid_field',
-    'Parameter "cursor" is none of this list; expected `next` of the page before, asked for in the same way.',
+    'cursor is none of this list; expected `next` of the page before, asked for in the same way.',
   );
 }
 

@@ -8,13 +8,12 @@ import type {
 } from '@tacho/protocol';
 import type { HistoryQuestions } from './history.ts';
 import type { SessionQuestions } from './questions.ts';
-import type { SeriesQuestions } from './series.ts';
+import type { SearchQuestions } from './search.ts';
 import type { TokenStore } from './tokens.ts';
 
 export * from './history.ts';
 export * from './questions.ts';
 export * from './search.ts';
-export * from './series.ts';
 export * from './tokens.ts';
 
 /**
@@ -220,7 +219,7 @@ export interface ExpireRules {
 }
 
 /** Where an engine differs in what it can promise; everything else is the contract suite's. */
-export interface Store extends HistoryQuestions, SeriesQuestions, SessionQuestions, TokenStore {
+export interface Store extends HistoryQuestions, SessionQuestions, SearchQuestions, TokenStore {
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */
   resolve(idOrPrefix: string): Resolution | Promise<Resolution>;
   /**

@@ -1,5 +1,5 @@
 /** A rich made-up history, recorded over HTTP: every kind of run, ending, event and metric is in it. */
-import { limits } from '@tacho/protocol';
+import { exceptionKind, limits } from '@tacho/protocol';
 import type { Store } from '../../store/store.ts';
 import { Harness, openStore } from './harness.ts';
 
@@ -74,16 +74,21 @@ const eventsOfEveryLevel = ['debug', 'info', 'warning', 'error', 'critical'].map
   data: { order: 1041, nested: { amount_eur: 39.9, list: [null, 'x'] } },
 }));
 
+const exception = {
+  name: 'exception',
+  exception_type: 'ZeroDivisionError',
+  exception_msg: 'division by zero',
+  stacktrace: ['File "shop.py", line 38, in total', 'File "shop.py", line 12, in rate'],
+  source_file: 'shop.py',
+  source_line: 12,
+  source_function: 'rate',
+};
+
+/** Group of the exception in it. */
+export const recordedGroup = exceptionKind(exception)?.id as string;
+
 async function fail(server: Harness, id: string): Promise<void> {
-  await server.post(`/api/sessions/${id}/events`, {
-    name: 'exception',
-    exception_type: 'ZeroDivisionError',
-    exception_msg: 'division by zero',
-    stacktrace: ['File "shop.py", line 38, in total', 'File "shop.py", line 12, in rate'],
-    source_file: 'shop.py',
-    source_line: 12,
-    source_function: 'rate',
-  });
+  await server.post(`/api/sessions/${id}/events`, exception);
 }
 
 function metricsOf(step: number): object[] {

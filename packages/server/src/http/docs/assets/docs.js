@@ -70,11 +70,7 @@ function listenToSearch(nav) {
       section.hidden = section.querySelector('li:not([hidden])') === null;
     }
     nav.querySelector('.none').hidden = items.some((item) => !item.hidden);
-    if (words.length > 0) {
-      nav.open = true;
-      // Where the list is no column of its own it stands above everything else.
-      if (matchMedia('(max-width: 760px)').matches) scrollTo(0, 0);
-    }
+    if (words.length > 0) nav.open = true;
   };
   input.addEventListener('input', filter);
   input.addEventListener('keydown', (event) => {
