@@ -100,6 +100,22 @@ describe('an export', () => {
     expect(contents(dataDir)).toEqual(stopped);
   });
 
+  it('holds the sessions that a filter lets through, from a server and from a directory', async () => {
+    const server = await start();
+    await record(server);
+    for (const [filter, sessions] of [
+      [['--version', '1.1', '--version', '1.2'], 2],
+      [['--outcome', 'crashed'], 1],
+      [['--state', 'scene.name=hall', '--event', 'e'], 3],
+      [['--text', 'none of it'], 0],
+      [['--product', 'shop', '--to', '2026-02-01T00:00:00Z'], 0],
+    ] as const) {
+      const lines = await linesOf('--server', server.url, ...filter);
+      expect(lines.match(/"kind":"start"/g) ?? [], filter.join(' ')).toHaveLength(sessions);
+      expect(await linesOf('--data', server.dataDir, ...filter)).toBe(lines);
+    }
+  });
+
   it('ends quietly when nobody reads on', async () => {
     const server = await start();
     await record(server, 30);
@@ -193,6 +209,7 @@ describe('what cannot be', () => {
     [['export', '--server', 'nonsense'], 2, 'is not a URL'],
     [['export', '--server', 'http://127.0.0.1:9', '--data', 'x'], 2, 'exclude each other'],
     [['export', '--data', '/nowhere'], 1, 'nothing was recorded in /nowhere'],
+    [['export', '--outcome', 'fine'], 2, 'Expected one of healthy, errored, abnormal, crashed.'],
     [['export', '--nonsense'], 2, "unknown option '--nonsense'"],
     [['import', '/nowhere/file'], 1, 'cannot read /nowhere/file: no such file'],
     [['import'], 2, "missing required argument 'file'"],

@@ -80,6 +80,32 @@ export function mergeHistograms(a: Histogram, b: Histogram): Histogram {
   };
 }
 
+/**
+ * What a histogram of running totals took from one reading to the next: the difference of the
+ * counts by bucket. Where any count fell, or the bounds changed, it has started anew, and all of
+ * `now` came since. Extremes of a difference are not known. `before` is undefined at the start.
+ */
+export function histogramGrowth(before: Histogram | undefined, now: Histogram): Histogram {
+  if (before === undefined || !isGrownFrom(before, now)) return now;
+  return {
+    bounds: now.bounds,
+    counts: now.counts.map((count, i) => count - (before.counts[i] as number)),
+    count: now.count - before.count,
+    sum: now.sum - before.sum,
+    min: null,
+    max: null,
+    notFinite: Math.max(0, now.notFinite - before.notFinite),
+  };
+}
+
+function isGrownFrom(before: Histogram, now: Histogram): boolean {
+  return (
+    before.bounds.length === now.bounds.length &&
+    before.bounds.every((bound, i) => bound === now.bounds[i]) &&
+    before.counts.every((count, i) => count <= (now.counts[i] as number))
+  );
+}
+
 /** An estimated quantile and where the true one can lie. */
 export interface Quantile {
   value: number;

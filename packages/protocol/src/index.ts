@@ -1,6 +1,8 @@
 /** Public surface of the protocol package. */
 
 export * from './cause.ts';
+export * from './counter.ts';
+export * from './direction.ts';
 export * from './entry.ts';
 export * from './errors.ts';
 export * from './event.ts';
@@ -20,6 +22,7 @@ export * from './routes.ts';
 export * from './schema.ts';
 export * from './series.ts';
 export * from './session.ts';
+export * from './session-list.ts';
 export * from './stack.ts';
 export * from './state.ts';
 export * from './state-diff.ts';

@@ -41,6 +41,18 @@ export const limits = {
   stateValueLengthMax: 200,
   /** Places of one state that are indexed; what lies beyond is found by looking at the state itself. */
   statePlacesMax: 1_000,
+  /** Points of one series in a chart. */
+  pointsMax: 10_000,
+  /** Points of one series in a chart when none are asked for. */
+  pointsDefault: 1_000,
+  /** Series in the answer to one question for charts. */
+  chartSeriesMax: 200,
+  /** Samples that one question for charts decodes before it leaves chunks whole. */
+  pointsDecodedMax: 262_144,
+  /** Rows of one page of samples. */
+  samplesPageMax: 10_000,
+  /** Quantiles that one question asks for. */
+  quantilesMax: 20,
   /** Buckets of the activity profile in a row of a session list. */
   profileBuckets: 48,
   /** Width of a timeline, in pixels; two marks closer than `timelineMarkPixels` cannot be told apart. */

@@ -4,6 +4,7 @@ import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transferRoutes } from './routes/transfer.ts';
 
@@ -13,6 +14,7 @@ export * from './routes/route.ts';
 export const routes = {
   ...recordRoutes,
   ...searchRoutes,
+  ...sessionRoutes,
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
@@ -25,6 +27,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Recording',
     about: 'What a program says about its run, and sessions given back whole.',
     routes: recordRoutes,
+  },
+  {
+    title: 'Sessions',
+    about: 'Lists of sessions, and deletion.',
+    routes: sessionRoutes,
   },
   {
     title: 'Search',

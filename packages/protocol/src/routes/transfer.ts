@@ -1,4 +1,5 @@
 /** Endpoints that carry whole sessions from one store to another. */
+import { filterParams } from '../filter.ts';
 import { replayBody, replayEntryBody, replayReply } from '../replay.ts';
 import { answer, questionErrors, type Route, writeErrors } from './route.ts';
 
@@ -7,8 +8,9 @@ export const transferRoutes = {
   exportSessions: {
     method: 'GET',
     path: '/api/export',
-    summary: 'All sessions exactly as recorded, one JSON document per line',
+    summary: 'The chosen sessions exactly as recorded, one JSON document per line',
     scope: 'read',
+    query: filterParams,
     reply: {
       status: 200,
       schema: replayEntryBody,

@@ -9,6 +9,7 @@ import { Command } from 'commander';
 import { reasonOf } from '../failure.ts';
 import { addAsking, asking } from './ask.ts';
 import { CommandError } from './exit.ts';
+import { addFilter, filterQuery } from './filter.ts';
 import type { OptionValues } from './options.ts';
 import { openProgress } from './progress.ts';
 
@@ -19,7 +20,7 @@ export function exportCommand(): Command {
     .option('--out <file>', 'File to write; stdout when absent')
     .option('--gzip', 'Compress it; a file name that ends in .gz does so by itself')
     .action(runExport);
-  return addAsking(command).addHelpText('after', help);
+  return addAsking(addFilter(command)).addHelpText('after', help);
 }
 
 const help = `
@@ -27,14 +28,14 @@ tacho import stores them again, here or elsewhere; nothing but the times of rece
 
 Examples:
   tacho export --out everything.ndjson.gz
-  tacho export --gzip > everything.ndjson.gz
-  tacho export --data /var/lib/tacho | wc -l`;
+  tacho export --product shop --from -7d --outcome crashed --gzip > crashes.ndjson.gz
+  tacho export --data /var/lib/tacho --id 5e551000`;
 
 async function runExport(values: OptionValues): Promise<void> {
   const file = values.out as string | undefined;
   const isGzip = values.gzip === true || file?.endsWith('.gz') === true;
   await asking(values, async (asker) => {
-    const answer = await asker.stream(routes.exportSessions.path);
+    const answer = await asker.stream(routes.exportSessions.path, filterQuery(values));
     await (file === undefined
       ? write(answer, isGzip, process.stdout)
       : writeFile(answer, isGzip, file));

@@ -37,6 +37,8 @@ export function tachoCommand(): Command {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
+    // `--version` after a command is an option of that command.
+    .enablePositionalOptions()
     .showHelpAfterError('(tacho --help shows what is possible)')
     .addCommand(serveCommand())
     .addCommand(exportCommand())

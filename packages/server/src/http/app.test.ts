@@ -351,9 +351,8 @@ describe('health', () => {
 
 describe('paths and methods', () => {
   it.each([
-    ['PUT', '/api/sessions', 'POST'],
-    ['GET', '/api/sessions', 'POST'],
-    ['DELETE', `/api/sessions/${minted}`, 'GET, HEAD'],
+    ['PUT', '/api/sessions', 'GET, HEAD, POST'],
+    ['PUT', `/api/sessions/${minted}`, 'DELETE, GET, HEAD'],
     ['GET', `/api/sessions/${minted}/metrics`, 'POST'],
     ['GET', `/api/sessions/${minted}/metrics/?x=1`, 'POST'],
     ['OPTIONS', `/api/sessions/${minted}/end`, 'POST'],

@@ -20,6 +20,7 @@ import { addFiguresRoute } from './routes/figures.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addSearchRoutes } from './routes/search.ts';
+import { addSessionListRoutes } from './routes/session-list.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addTransferRoutes } from './routes/transfer.ts';
@@ -95,6 +96,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addHealthRoute(app, service);
   addSessionRoutes(app, service);
   addSearchRoutes(app, service);
+  addSessionListRoutes(app, service);
   addWriteRoutes(app, service);
   addIngestRoute(app, service);
   addDocsRoutes(app, service);

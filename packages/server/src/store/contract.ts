@@ -14,6 +14,7 @@ import { retentionCases } from './contract/retention.ts';
 import { returnedCases } from './contract/returned.ts';
 import { sampleCases } from './contract/samples.ts';
 import { searchCases } from './contract/search.ts';
+import { seriesCases } from './contract/series.ts';
 import { sessionCases } from './contract/sessions.ts';
 import { tokenCases } from './contract/tokens.ts';
 
@@ -43,6 +44,7 @@ export function describeStoreContract(
     describe('tokens', () => tokenCases(open));
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
+    describe('series', () => seriesCases(open, rounds));
     describe('histories', () => historyCases(open, rounds));
     describe('search', () => searchCases(open, Math.ceil(rounds / 4)));
     describe('questions about many sessions', () => questionCases(open, rounds));

@@ -11,6 +11,7 @@ import {
   searchEvents,
   stateValuesOf,
 } from './memory/search.ts';
+import { pointsOf, samplesOf, seriesOf } from './memory/series.ts';
 import { MemorySession, type StartEntry } from './memory/session.ts';
 import { MemoryTokens } from './memory/tokens.ts';
 import { refuseStarted } from './replay.ts';
@@ -32,9 +33,11 @@ import type {
   PatchChange,
   PatchQuery,
   PatchRow,
+  PointsQuery,
   ReadParts,
   Resolution,
   SampleRows,
+  SamplesQuery,
   SearchQuestions,
   SessionGroup,
   SessionHandle,
@@ -211,6 +214,21 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
 
   async remove(id: string): Promise<boolean> {
     return this.#forget(id);
+  }
+
+  async series(query: Parameters<Store['series']>[0]): ReturnType<Store['series']> {
+    const session = this.#sessions.get(query.id);
+    return session && seriesOf(session, query.filter);
+  }
+
+  async points(query: PointsQuery): ReturnType<Store['points']> {
+    const session = this.#sessions.get(query.id);
+    return session && pointsOf(session, query);
+  }
+
+  async samples(query: SamplesQuery): ReturnType<Store['samples']> {
+    const session = this.#sessions.get(query.id);
+    return session && samplesOf(session, query);
   }
 
   async health(): Promise<StoreHealth> {

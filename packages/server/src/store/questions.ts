@@ -1,30 +1,14 @@
 /** Questions about many sessions: what is asked of a store, and what it answers. */
-import type { ExceptionFact, Outcome, SessionFilter } from '@tacho/protocol';
+import type {
+  ExceptionFact,
+  GroupField,
+  Outcome,
+  SessionFilter,
+  SessionSort,
+} from '@tacho/protocol';
 import type { SessionRow } from './store.ts';
 
-/**
- * What a list of sessions can be sorted by. Texts sort by code points, versions by
- * `compareVersions`, outcomes and causes by their places in the tables of the protocol; a session
- * without a machine or a cause comes before those with one. The duration of an active session
- * reaches to now.
- */
-export const sessionSorts = [
-  'created',
-  'updated',
-  'duration',
-  'events',
-  'errors',
-  'samples',
-  'hangs',
-  'product',
-  'version',
-  'machine',
-  'outcome',
-  'cause',
-] as const;
-
-/** One way to sort a list of sessions. */
-export type SessionSort = (typeof sessionSorts)[number];
+export { type GroupField, groupFields, type SessionSort, sessionSorts } from '@tacho/protocol';
 
 /** A question for a page of sessions. */
 export interface SessionQuery {
@@ -91,22 +75,6 @@ export type GroupKey =
   | { by: GroupField }
   | { by: 'state'; path: string }
   | { by: 'time'; widthUs: number };
-
-/** Fields that sessions can be grouped by; `hung` is whether it ever did. */
-export const groupFields = [
-  'product',
-  'version',
-  'machine',
-  'hostname',
-  'lifecycle',
-  'liveness',
-  'outcome',
-  'cause',
-  'hung',
-] as const;
-
-/** A field that sessions can be grouped by. */
-export type GroupField = (typeof groupFields)[number];
 
 /** A question for groups of sessions. */
 export interface GroupQuery {

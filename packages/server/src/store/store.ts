@@ -9,11 +9,13 @@ import type {
 import type { HistoryQuestions } from './history.ts';
 import type { SessionQuestions } from './questions.ts';
 import type { SearchQuestions } from './search.ts';
+import type { SeriesQuestions } from './series.ts';
 import type { TokenStore } from './tokens.ts';
 
 export * from './history.ts';
 export * from './questions.ts';
 export * from './search.ts';
+export * from './series.ts';
 export * from './tokens.ts';
 
 /**
@@ -219,7 +221,12 @@ export interface ExpireRules {
 }
 
 /** Where an engine differs in what it can promise; everything else is the contract suite's. */
-export interface Store extends HistoryQuestions, SessionQuestions, SearchQuestions, TokenStore {
+export interface Store
+  extends HistoryQuestions,
+    SearchQuestions,
+    SeriesQuestions,
+    SessionQuestions,
+    TokenStore {
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */
   resolve(idOrPrefix: string): Resolution | Promise<Resolution>;
   /**

@@ -31,9 +31,9 @@ export function operationSection(endpoint: Endpoint, components: Components): Ht
 <p class="access">${scopeOf(operation)} ${prose(withoutAccess(description))}</p>
 ${parameters(operation, components)}
 ${bodies(operation, components)}
-${replies(operation, components)}
 </div>
 <div class="ask">${request(endpoint)}</div>
+<div class="replies">${replies(operation, components)}</div>
 </section>`;
 }
 
@@ -125,7 +125,7 @@ function replies({ responses }: OpenapiOperation, { schemas, responses: known }:
   const good = new Map<string, { response: OpenapiResponse; cases: string[] }>();
   const bad: Html[] = [];
   const statuses: string[] = [];
-  for (const [status, response] of Object.entries(responses).reverse()) {
+  for (const [status, response] of Object.entries(responses)) {
     if (!('$ref' in response)) {
       const form = JSON.stringify(response.content);
       const known = good.get(form) ?? { response, cases: [] };
@@ -134,12 +134,15 @@ function replies({ responses }: OpenapiOperation, { schemas, responses: known }:
       continue;
     }
     const failure = known[response.$ref.slice(response.$ref.lastIndexOf('/') + 1)];
-    statuses.unshift(status);
-    bad.unshift(
+    statuses.push(status);
+    bad.push(
       html`<tr><th scope="row">${status}</th><td>${prose(failure?.description ?? '')}</td></tr>`,
     );
   }
-  return html`${[...good.values()].map((each) => reply(each.response, each.cases, schemas))}
+  // What usually comes stands first.
+  const usual = ({ cases }: { cases: string[] }) => cases.some((each) => / Success/.test(each));
+  const sorted = [...good.values()].sort((a, b) => Number(usual(b)) - Number(usual(a)));
+  return html`${sorted.map((each) => reply(each.response, each.cases, schemas))}
 <details class="errors"><summary><b>Errors</b> ${statuses.join(' ')}</summary>
 <table><tbody>${bad}</tbody></table></details>`;
 }
@@ -150,8 +153,8 @@ function reply(
   schemas: Components['schemas'],
 ): Html {
   const [[type, { schema }] = ['', { schema: {} }]] = Object.entries(content);
-  const said = cases.length === 1 ? cases[0]?.replace(': Success', '') : cases.join('. ');
-  return html`<h4>Reply <small><code>${type}</code> ${prose(said ?? '')}</small></h4>
+  const said = cases.join('. ').replace(': Success', '');
+  return html`<h4>Reply <small><code>${type}</code> ${prose(said)}</small></h4>
 ${schemaTree(schema, schemas)}`;
 }
 

@@ -1,6 +1,13 @@
 /** `GET /api/export` and `POST /api/import`: whole sessions, taken from one store to another. */
 import { randomUUID } from 'node:crypto';
-import { formatTime, type JsonObject, readReplay, routes } from '@tacho/protocol';
+import {
+  filterOf,
+  formatTime,
+  type JsonObject,
+  readReplay,
+  routes,
+  type SessionFilter,
+} from '@tacho/protocol';
 import type { FastifyInstance } from 'fastify';
 import { draftIngest } from '../../record/ingest.ts';
 import { version } from '../../version.ts';
@@ -19,8 +26,14 @@ export function addTransferRoutes(app: FastifyInstance, service: Service): void 
     url: routes.exportSessions.path,
     handler: (request, reply) => {
       const nowUs = service.clock();
-      paramsOf(request, undefined, nowUs);
-      return sendStream(request, reply, exportLines(service, nowUs), service.log, linesForm);
+      const filter = filterOf(paramsOf(request, routes.exportSessions.query, nowUs));
+      return sendStream(
+        request,
+        reply,
+        exportLines(service, filter, nowUs),
+        service.log,
+        linesForm,
+      );
     },
   });
   app.post(routes.importSessions.path, async (request, reply) => {
@@ -32,8 +45,15 @@ export function addTransferRoutes(app: FastifyInstance, service: Service): void 
 
 const everything = { patches: true, events: true, samples: true };
 
-async function* exportLines(service: Service, nowUs: number): AsyncGenerator<string> {
+async function* exportLines(
+  service: Service,
+  filter: SessionFilter,
+  nowUs: number,
+): AsyncGenerator<string> {
   const { store, log } = service;
+  const chosen = idsOf(service, filter, nowUs);
+  // What is wrong with the filter shows before the first line is sent.
+  let page = await chosen.next();
   yield headerLine({
     format: 'tacho-export',
     version: 1,
@@ -41,8 +61,8 @@ async function* exportLines(service: Service, nowUs: number): AsyncGenerator<str
     exported_at: formatTime(nowUs),
     tacho: version,
   });
-  for await (const page of store.ids()) {
-    for (const id of page) {
+  for (; !page.done; page = await chosen.next()) {
+    for (const id of page.value) {
       try {
         yield* sessionLines(store.read(id, everything));
       } catch (error) {
@@ -52,6 +72,34 @@ async function* exportLines(service: Service, nowUs: number): AsyncGenerator<str
     }
   }
 }
+
+/** Sessions in order of creation; without a filter also those that an index would not show. */
+async function* idsOf(
+  { store }: Service,
+  filter: SessionFilter,
+  nowUs: number,
+): AsyncGenerator<string[], undefined> {
+  if (Object.keys(filter).length === 0) {
+    yield* store.ids();
+    return;
+  }
+  let cursor: string | undefined;
+  do {
+    const page = await store.sessions({
+      filter,
+      sort: 'created',
+      descending: false,
+      limit: idPage,
+      totals: false,
+      nowUs,
+      ...(cursor !== undefined && { cursor }),
+    });
+    yield page.rows.map(({ summary }) => summary.id);
+    cursor = page.next;
+  } while (cursor !== undefined);
+}
+
+const idPage = 500;
 
 async function replay({ store, recorder, clock }: Service, bytes: Buffer | undefined) {
   const nowUs = receiptUs(clock);

@@ -1,6 +1,6 @@
 /** What each of the engine's threads answers; the same tables serve when all run in one thread. */
 import type { MessagePort } from 'node:worker_threads';
-import type { ReadParts, TokenRow } from '../store.ts';
+import type { PointsQuery, ReadParts, SamplesQuery, TokenRow } from '../store.ts';
 import { collectGarbage } from './collect.ts';
 import type { Group } from './group.ts';
 import { historyHandlers } from './history/handlers.ts';
@@ -10,6 +10,7 @@ import { SearchAnswers } from './index/search-answers.ts';
 import { SessionAnswers } from './index/session-questions.ts';
 import { Reader } from './reader.ts';
 import { type SealBounds, Sealer, type SealTarget } from './sealer.ts';
+import { SeriesReader } from './series/series-reader.ts';
 import type { Slice } from './slice.ts';
 import { Caller, type Channel, type Handlers, serve } from './thread.ts';
 import { type Damage, Writer, type WriterOptions } from './writer.ts';
@@ -44,6 +45,7 @@ export function writerHandlers(options: WriterOptions): Handlers {
 export function readerHandlers(file: string): Handlers {
   const reader = new Reader(file);
   const history = historyHandlers(file);
+  const series = new SeriesReader(reader.source);
   return {
     ...history.handlers,
     find: (idOrPrefix: string) => reader.find(idOrPrefix),
@@ -53,6 +55,10 @@ export function readerHandlers(file: string): Handlers {
     read: (request: { id: string; parts: ReadParts }) => reader.read(request),
     next: (cursor: number) => reader.next(cursor),
     abandon: (cursor: number) => reader.abandon(cursor),
+    series: (query: Parameters<SeriesReader['series']>[0]) =>
+      reader.answer(() => series.series(query)),
+    points: (query: PointsQuery) => reader.answer(() => series.points(query)),
+    samples: (query: SamplesQuery) => reader.answer(() => series.samples(query)),
     close: () => {
       reader.close();
       history.close();

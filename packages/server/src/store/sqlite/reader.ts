@@ -21,7 +21,9 @@ import type {
 import { type Database, openReader, type Statement } from './database.ts';
 import { JournalIndex } from './journal-index.ts';
 import { applyTouch, type StatusRow } from './live.ts';
+import { sizeOf } from './part-size.ts';
 import { SampleReader, type SeriesRow } from './sample-reader.ts';
+import type { ReadSource } from './series/pieces.ts';
 import { parseSeriesText } from './series-text.ts';
 import { Handover, type Transfer } from './thread.ts';
 import type { Damage } from './writer.ts';
@@ -43,6 +45,12 @@ export type FindAnswer =
 export interface Pieces {
   cursor: number | undefined;
   parts: SessionPart[];
+  damages: Damage[];
+}
+
+/** An answer, and what was found damaged on the way to it. */
+export interface Answered<T> {
+  value: T;
   damages: Damage[];
 }
 
@@ -73,18 +81,19 @@ export class Reader {
   readonly #db: Database;
   readonly #sql: ReturnType<typeof prepareAll>;
   readonly #journal: JournalIndex;
-  readonly #samples: SampleReader;
+  /** What other answers of this thread read from. */
+  readonly source: ReadSource;
   readonly #cursors = new Map<number, { pieces: Iterator<SessionPart>; usedMs: number }>();
   #nextCursor = 1;
-  #damages: Damage[] = [];
+  readonly #damages: Damage[] = [];
 
   constructor(file: string) {
     this.#db = openReader(file);
     this.#sql = prepareAll(this.#db);
     this.#journal = new JournalIndex(this.#db);
-    this.#samples = new SampleReader(this.#db, this.#journal, (damage) =>
-      this.#damages.push(damage),
-    );
+    const onDamage = (damage: Damage): void => void this.#damages.push(damage);
+    const samples = new SampleReader(this.#db, this.#journal, onDamage);
+    this.source = { db: this.#db, journal: this.#journal, samples, onDamage };
   }
 
   /** The session with this id or unique prefix, lower case. */
@@ -157,10 +166,14 @@ export class Reader {
       }
     }
     if (isDone) this.#cursors.delete(cursor);
-    const damages = this.#damages;
-    this.#damages = [];
+    const damages = this.#takeDamages();
     const answer = { cursor: isDone ? undefined : cursor, parts, damages };
     return new Handover(answer, transfer as unknown as Transfer);
+  }
+
+  /** Answers from `source`. */
+  answer<T>(ask: () => T): Answered<T> {
+    return { value: ask(), damages: this.#takeDamages() };
   }
 
   /** Gives up a read. */
@@ -170,6 +183,10 @@ export class Reader {
 
   close(): void {
     this.#db.close();
+  }
+
+  #takeDamages(): Damage[] {
+    return this.#damages.splice(0);
   }
 
   #found({ no, id }: { no: number; id: string }): Found {
@@ -187,7 +204,7 @@ export class Reader {
     if (parts.samples) {
       const series = this.#sql.series.all(session.no) as unknown as SeriesRow[];
       keys = series.map(({ key }) => parseSeriesText(key));
-      merged = this.#samples.open(session.no, id, series);
+      merged = this.source.samples.open(session.no, id, series);
     }
     return this.#pieces(session.no, row, parts, lastEvent ?? 0, keys, merged);
   }
@@ -341,23 +358,6 @@ export class Reader {
     const nowMs = Date.now();
     for (const [cursor, { usedMs }] of this.#cursors) {
       if (nowMs - usedMs > cursorLifeMs) this.#cursors.delete(cursor);
-    }
-  }
-}
-
-/** Rough size of a part; its buffers are noted for the handover. */
-function sizeOf(part: SessionPart, transfer: ArrayBuffer[]): number {
-  switch (part.kind) {
-    case 'session':
-      return part.row.state.length + part.row.startState.length + 500;
-    case 'patches':
-      return part.rows.reduce((sum, { patch }) => sum + patch.length + 50, 0);
-    case 'events':
-      return part.rows.length * 500;
-    case 'samples': {
-      const { series, timesUs, values } = part.rows;
-      for (const column of [series, timesUs, values]) transfer.push(column.buffer as ArrayBuffer);
-      return series.byteLength + timesUs.byteLength + values.byteLength;
     }
   }
 }

@@ -35,7 +35,7 @@ export class SampleReader {
 
   /** All samples of a session; to be called in the transaction that refreshed the journal's index. */
   open(no: number, id: string, series: SeriesRow[]): Generator<Omit<SampleRows, 'keys'>> {
-    const unsealed = new Map(this.#unsealed(no).map((one) => [one.series, one]));
+    const unsealed = new Map(this.unsealed(no).map((one) => [one.series, one]));
     const all = series.map<SeriesPieces>((row) => {
       const pieces = this.#chunks(row, id);
       const tail = unsealed.get(row.no);
@@ -45,7 +45,8 @@ export class SampleReader {
     return mergeRuns(all, pageRows) as Generator<Omit<SampleRows, 'keys'>>;
   }
 
-  #unsealed(no: number): Gathered[] {
+  /** The unsealed samples of a session by series, each in order; the same condition holds. */
+  unsealed(no: number): Gathered[] {
     const seal = this.#sql.seal.get() as { upto: number; session: number; series: number };
     const damages: Damage[] = [];
     const halfSealed: Block[] = [];

@@ -15,6 +15,7 @@ import type {
   SweepRules,
   TokenRow,
 } from '../store.ts';
+import { SqliteAnswers } from './answers.ts';
 import { Committer } from './committer.ts';
 import { lockDirectory, OpenError, prepareDirectory } from './database.ts';
 import { type Engine, startEngine, startLocalEngine } from './engine.ts';
@@ -26,7 +27,6 @@ import type { FindAnswer, Found, Pieces } from './reader.ts';
 import { type SealBounds, sealBounds } from './sealer.ts';
 import { parseSeriesText } from './series-text.ts';
 import { storeError } from './store-error.ts';
-import { StoreQuestions } from './store-questions.ts';
 import type { RemoteError } from './thread.ts';
 import type { Damage, Opened } from './writer.ts';
 
@@ -83,7 +83,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
 }
 
 /** A data directory as a store: finds and reads sessions itself, and leaves writing to its committer. */
-export class SqliteStore extends StoreQuestions implements Store {
+export class SqliteStore extends SqliteAnswers implements Store {
   readonly #options: SqliteOptions;
   readonly #engine: Engine;
   readonly #unlock: () => void;
@@ -336,7 +336,7 @@ export class SqliteStore extends StoreQuestions implements Store {
   }
 
   /** Has damage recorded that a read has met, each piece once. */
-  protected report(damages: readonly Damage[]): void {
+  protected override report(damages: readonly Damage[]): void {
     const fresh = damages.filter(({ place }) => !this.#reported.has(place));
     if (fresh.length === 0) return;
     for (const { place, problem } of fresh) {

@@ -70,7 +70,11 @@ function listenToSearch(nav) {
       section.hidden = section.querySelector('li:not([hidden])') === null;
     }
     nav.querySelector('.none').hidden = items.some((item) => !item.hidden);
-    if (words.length > 0) nav.open = true;
+    if (words.length > 0) {
+      nav.open = true;
+      // Where the list is no column of its own it stands above everything else.
+      if (matchMedia('(max-width: 760px)').matches) scrollTo(0, 0);
+    }
   };
   input.addEventListener('input', filter);
   input.addEventListener('keydown', (event) => {

@@ -63,6 +63,7 @@ const summaryValues = Float64Array.from(noise, (n, i) =>
 const summaries: Record<string, Summary> = {
   sketched: summarize(summaryValues, true),
   plain: summarize(Float64Array.of(1, 2.5, -1e9), true),
+  counter: summarize(Float64Array.of(10, 12.5, 3, 8), false),
 };
 
 const details: Record<string, Map<number, SampleDetail>> = {

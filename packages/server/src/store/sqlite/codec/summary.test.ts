@@ -5,6 +5,7 @@ import { CorruptError } from './frame.ts';
 import { encodeSketch } from './sketch.ts';
 import {
   decodeSummary,
+  decodeSummaryHead,
   emptySummary,
   encodeSummary,
   extendSummary,
@@ -41,6 +42,7 @@ test('a summary says what is in the values', () => {
     sum: 12.5,
     first: 3,
     last: 2,
+    growth: null,
     sketch: null,
   });
   expect(plain(summarize(Float64Array.of(Number.NaN), true))).toEqual({
@@ -72,6 +74,32 @@ test('a sketch is there from 64 samples on, and never for counters', () => {
   expect(summarize(values, true).sketch).not.toBeNull();
   expect(summarize(values.subarray(1), true).sketch).toBeNull();
   expect(summarize(values, false).sketch).toBeNull();
+});
+
+test("a counter's growth understands restarts, and is not told where a sample is NaN", () => {
+  expect(summarize(Float64Array.of(10, 12, 3, 3, 8), false).growth).toBe(2 + 3 + 0 + 5);
+  expect(summarize(Float64Array.of(7), false).growth).toBe(0);
+  expect(summarize(Float64Array.of(Infinity, Infinity, -5, 1), false).growth).toBe(6);
+  expect(summarize(Float64Array.of(1, Number.NaN, 2), false).growth).toBeNull();
+  expect(summarize(new Float64Array(0), false).growth).toBeNull();
+  expect(summarize(Float64Array.of(1, 2), true).growth).toBeNull();
+});
+
+test('a counter whose growth was not kept gets it back when it is extended', () => {
+  const old = summarize(Float64Array.of(1, 5, 2), false);
+  const extended = extendSummary({ ...old, growth: null }, Float64Array.of(4), false, () =>
+    Float64Array.of(1, 5, 2),
+  );
+  expect(extended.growth).toBe(4 + 2 + 2);
+});
+
+test('the head of a summary is the summary without its sketch', () => {
+  fc.assert(
+    fc.property(anyColumn, fc.boolean(), (column, sketched) => {
+      const { sketch, ...head } = summarize(column, sketched);
+      expect(decodeSummaryHead(encodeSummary({ ...head, sketch }))).toEqual(head);
+    }),
+  );
 });
 
 test('extending gives exactly the summary of everything', () => {

@@ -1,4 +1,4 @@
-/** Questions to a store, each passed on to the client of the thread that answers it. */
+/** What a data directory answers: each question goes to the thread that knows. */
 import type {
   EventQuery,
   EventRow,
@@ -15,7 +15,10 @@ import type {
   MetricQuery,
   PatchChange,
   PatchQuery,
+  PointsQuery,
+  SamplesQuery,
   SearchQuestions,
+  SeriesQuestions,
   SessionGroup,
   SessionPage,
   SessionQuery,
@@ -24,6 +27,7 @@ import type {
   StateQuery,
   StateValue,
   StateValueQuery,
+  Store,
   TimelineCounts,
   TimelineQuery,
 } from '../store.ts';
@@ -31,23 +35,26 @@ import type { Engine } from './engine.ts';
 import { HistoryClient } from './history/client.ts';
 import { SearchClient } from './index/search-client.ts';
 import { QuestionsClient } from './questions.ts';
+import type { Answered } from './reader.ts';
 import type { Damage } from './writer.ts';
 
-/** The part of a store that changes nothing. */
-export abstract class StoreQuestions
-  implements HistoryQuestions, Omit<SessionQuestions, 'remove'>, SearchQuestions
+/** The answering half of the store; the other half writes. */
+export abstract class SqliteAnswers
+  implements HistoryQuestions, SearchQuestions, SeriesQuestions, Omit<SessionQuestions, 'remove'>
 {
+  readonly #reader: Engine['reader'];
   readonly #history: HistoryClient;
-  readonly #sessions: QuestionsClient;
+  readonly #questions: QuestionsClient;
   readonly #search: SearchClient;
 
   constructor(engine: Engine) {
+    this.#reader = engine.reader;
     this.#history = new HistoryClient(engine.reader, (damages) => this.report(damages));
-    this.#sessions = new QuestionsClient(engine.catalog);
+    this.#questions = new QuestionsClient(engine.catalog);
     this.#search = new SearchClient(engine.catalog);
   }
 
-  /** Takes damage that a question met. */
+  /** Has damage recorded that an answer has met. */
   protected abstract report(damages: readonly Damage[]): void;
 
   events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
@@ -67,15 +74,27 @@ export abstract class StoreQuestions
   }
 
   sessions(query: SessionQuery): Promise<SessionPage> {
-    return this.#sessions.sessions(query);
+    return this.#questions.sessions(query);
   }
 
   groups(query: GroupQuery): Promise<SessionGroup[]> {
-    return this.#sessions.groups(query);
+    return this.#questions.groups(query);
   }
 
   summary(id: string): ReturnType<SessionQuestions['summary']> {
-    return this.#sessions.summary(id);
+    return this.#questions.summary(id);
+  }
+
+  series(query: Parameters<Store['series']>[0]): ReturnType<Store['series']> {
+    return this.#ask('series', query);
+  }
+
+  points(query: PointsQuery): ReturnType<Store['points']> {
+    return this.#ask('points', query);
+  }
+
+  samples(query: SamplesQuery): ReturnType<Store['samples']> {
+    return this.#ask('samples', query);
   }
 
   searchEvents(query: EventSearch): Promise<FoundEvents> {
@@ -96,5 +115,12 @@ export abstract class StoreQuestions
 
   stateValues(query: StateValueQuery): Promise<StateValue[]> {
     return this.#search.stateValues(query);
+  }
+
+  /** Asks the reader. */
+  async #ask<T>(method: string, query: unknown): Promise<T> {
+    const { value, damages } = await this.#reader<Answered<T>>(method, query);
+    this.report(damages);
+    return value;
   }
 }
