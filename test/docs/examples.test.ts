@@ -21,7 +21,6 @@ const pages = [
   { page: 'docs/operations.md', atLeast: 4 },
   { page: 'docs/security.md', atLeast: 10 },
   { page: 'docs/export.md', atLeast: 7 },
-  { page: 'docs/cli.md', atLeast: 13 },
 ];
 
 // The documentation's commands are written for a POSIX shell, which Windows does not have.

@@ -17,6 +17,7 @@ export * from './openapi.ts';
 export * from './order.ts';
 export * from './outcome.ts';
 export * from './params.ts';
+export * from './place.ts';
 export * from './replay.ts';
 export * from './routes.ts';
 export * from './schema.ts';

@@ -84,9 +84,13 @@ export function many<T>(param: Param<T | undefined>): Param<T[]> {
   return { ...param, many: true, preset: [], read: param.read as never };
 }
 
-/** The same parameter with a value for when it is not given. */
-export function preset<T>(param: Param<T | undefined>, value: T): Param<T> {
-  return { ...param, preset: value, presetText: String(value), read: param.read as never };
+/** The same parameter with a value for when it is not given, and how documents write that value. */
+export function preset<T>(
+  param: Param<T | undefined>,
+  value: T,
+  presetText = String(value),
+): Param<T> {
+  return { ...param, preset: value, presetText, read: param.read as never };
 }
 
 /** The same parameter, which every question must give. */

@@ -1,6 +1,6 @@
 /** Every endpoint of the HTTP API: method, path, what goes in, what comes out, and what can go wrong. */
 import { docsRoutes } from './routes/docs.ts';
-import { liveRoutes } from './routes/live.ts';
+import { historyRoutes } from './routes/history.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
@@ -16,11 +16,11 @@ export const routes = {
   ...recordRoutes,
   ...searchRoutes,
   ...sessionRoutes,
+  ...historyRoutes,
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
   ...metaRoutes,
-  ...liveRoutes,
 } as const satisfies Record<string, Route>;
 
 /** The same endpoints by what they are for, in the order in which documents show them. */
@@ -29,6 +29,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Recording',
     about: 'What a program says about its run, and sessions given back whole.',
     routes: recordRoutes,
+  },
+  {
+    title: 'One session',
+    about: 'What one session recorded, when, and how it came to its end.',
+    routes: historyRoutes,
   },
   {
     title: 'Sessions',
@@ -59,11 +64,6 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'The server',
     about: 'How the server itself is doing.',
     routes: metaRoutes,
-  },
-  {
-    title: 'Live',
-    about: 'What happens, while it happens.',
-    routes: liveRoutes,
   },
 ];
 

@@ -139,6 +139,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX event_session ON event(session, at_us, seq, level, name);
   CREATE INDEX event_severe ON event(session, at_us, seq, level)
     WHERE level IN ('error', 'critical');
+  CREATE INDEX event_signal ON event(session, at_us, seq, name)
+    WHERE name IN ('application_appears_hung', 'application_recovered',
+      'session_crashed_detected', 'session_resumed');
 
   CREATE TABLE token(
     id TEXT PRIMARY KEY,

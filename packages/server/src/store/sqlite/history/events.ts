@@ -1,5 +1,5 @@
 /** The events of one session: searched in both directions, in slices of bounded work. */
-import { type EventRecord, parseJson, searchWords } from '@tacho/protocol';
+import { type EventRecord, eventNames, parseJson, searchWords } from '@tacho/protocol';
 import { type EventFilter, type EventPlace, type EventRow, meetsEventFilter } from '../../store.ts';
 import type { Answered, HistorySession, HistorySource } from './sessions.ts';
 
@@ -102,17 +102,25 @@ export class EventHistory {
   }
 }
 
+/** The conditions of the partial indexes in the words of the tables, so that SQLite takes them. */
+const severe = "level IN ('error', 'critical')";
+const signal = `name IN (${Object.values(eventNames)
+  .map((name) => `'${name}'`)
+  .join(', ')})`;
+
 /** The part of the SQL that names a stretch. Ends that lie beyond everything are left out, because they cost. */
 function stretchOf(
-  { levels }: EventFilter,
+  { levels, names }: EventFilter,
   after: EventPlace,
   before: EventPlace,
 ): { from: string; ends: number[] } {
-  const isSevere = levels?.every((level) => level === 'error' || level === 'critical') ?? false;
-  // The words of the partial index, so that SQLite takes it.
-  const index = isSevere
-    ? "INDEXED BY event_severe WHERE level IN ('error', 'critical') AND session = ?"
-    : 'INDEXED BY event_session WHERE session = ?';
+  const signals: readonly string[] = Object.values(eventNames);
+  let index = 'INDEXED BY event_session WHERE session = ?';
+  if (names?.every((name) => signals.includes(name))) {
+    index = `INDEXED BY event_signal WHERE ${signal} AND session = ?`;
+  } else if (levels?.every((level) => level === 'error' || level === 'critical')) {
+    index = `INDEXED BY event_severe WHERE ${severe} AND session = ?`;
+  }
   const later = after.atUs > -Number.MAX_SAFE_INTEGER ? ' AND (at_us, seq) > (?, ?)' : '';
   const earlier = before.atUs < Number.MAX_SAFE_INTEGER ? ' AND (at_us, seq) < (?, ?)' : '';
   const ends: number[] = [];

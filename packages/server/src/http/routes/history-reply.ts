@@ -1,0 +1,108 @@
+/** One session's history as JSON. */
+import {
+  formatTime,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  levels,
+  parseJson,
+  type StateChange,
+} from '@tacho/protocol';
+import type { Timeline } from '../../query/timeline.ts';
+import type { BucketCounts, EventRow, PatchChange, PatchRow } from '../../store/store.ts';
+
+/** Characters of a message that a mark shows. */
+const markLength = 200;
+
+/** Paths that a mark of a patch names. */
+const markPaths = 20;
+
+/** Names as a dotted path. */
+export function pathOf(names: readonly string[]): string {
+  return names.join('.');
+}
+
+/** An event of a list. */
+export function eventRow({ seq, atUs, receivedUs, event }: EventRow): JsonObject {
+  const times = { timestamp: formatTime(atUs), received_at: formatTime(receivedUs) };
+  return { seq, ...times, ...(event as unknown as JsonObject) };
+}
+
+/** A change of a state. */
+export function changeRow({ names, kind, from, to }: StateChange): JsonObject {
+  return {
+    path: pathOf(names),
+    ...(names.some((name) => name.includes('.')) && { names }),
+    kind,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  };
+}
+
+/** A patch of a list. */
+export function patchRow(row: PatchChange): JsonObject {
+  const { revision, atUs, receivedUs, patch, changes, before, after } = row;
+  return {
+    ...{ revision, timestamp: formatTime(atUs), received_at: formatTime(receivedUs) },
+    patch: parseJson(patch),
+    changed: changes.map(({ names }) => pathOf(names)),
+    ...(before !== undefined && { from: before }),
+    ...(after !== undefined && { to: after }),
+  };
+}
+
+/** A timeline. */
+export function timelineReply(timeline: Timeline): JsonObject {
+  const { fromUs, toUs, widthUs, buckets, status, life, counts, exceptions } = timeline;
+  return {
+    from: formatTime(fromUs),
+    to: formatTime(toUs),
+    bucket_ms: widthUs / 1000,
+    buckets,
+    status: status.map((interval) => ({
+      status: interval.status,
+      from: formatTime(interval.fromUs),
+      to: formatTime(interval.toUs),
+    })),
+    life: life.map(({ kind, atUs, seq }) => ({
+      ...{ kind, timestamp: formatTime(atUs) },
+      ...(seq !== undefined && { seq }),
+    })),
+    events: Object.fromEntries(levels.map((level) => [level, bucketRow(counts.levels[level])])),
+    marks: counts.marks.map(markRow),
+    exceptions: exceptions.map(markRow),
+    more_exceptions: timeline.hasMoreExceptions,
+    state: bucketRow(counts.patches),
+    state_marks: counts.patchMarks.map(patchMark),
+  };
+}
+
+function bucketRow({ bucket, count }: BucketCounts): JsonObject {
+  return { bucket: [...bucket], count: [...count] };
+}
+
+function markRow({ seq, atUs, event }: EventRow): JsonObject {
+  const { name, level, message, exception_type } = event;
+  return {
+    ...{ seq, timestamp: formatTime(atUs), name, level },
+    message: message.length > markLength ? `${message.slice(0, markLength)}…` : message,
+    ...(exception_type !== undefined && { exception_type }),
+  };
+}
+
+function patchMark({ revision, atUs, patch }: PatchRow): JsonObject {
+  const paths: string[] = [];
+  collectPaths(parseJson(patch), '', paths);
+  return { revision, timestamp: formatTime(atUs), paths };
+}
+
+function collectPaths(value: JsonValue, at: string, paths: string[]): void {
+  if (paths.length >= markPaths) return;
+  if (!isJsonObject(value)) {
+    paths.push(at);
+    return;
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    collectPaths(inner, at === '' ? name : `${at}.${name}`, paths);
+  }
+}
