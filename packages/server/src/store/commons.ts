@@ -11,6 +11,9 @@ export interface PairCount {
   others: number;
 }
 
+/** What fewer sessions of a group share is chance. */
+export const commonSessionsMin = 3;
+
 /**
  * The values that tell a group of `sessions` from `others` other sessions. At least three sessions
  * of the group must have a value. Lift is the share of the group that has it, divided by the share
@@ -28,7 +31,7 @@ export function commonsOf(
   if (others === 0) return [];
   const found: { common: StateCommon; json: string; score: number }[] = [];
   for (const { path, json, sessions: having, others: otherwise } of counts) {
-    if (having < sessionsMin) continue;
+    if (having < commonSessionsMin) continue;
     const share = having / sessions;
     const lift = share / ((otherwise + 1) / (others + 2));
     if (lift <= 1) continue;
@@ -53,6 +56,3 @@ export function commonsOf(
     .slice(0, limits.commonsMax)
     .map(({ common }) => common);
 }
-
-/** What fewer sessions share is chance. */
-const sessionsMin = 3;

@@ -8,12 +8,15 @@ import { GoneFeed } from './gone.ts';
 import { Cursors } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
 import { type EventRange, placesWhere, type Segment, SegmentStore } from './segment.ts';
-import { mergedPlaces, SegmentMerge } from './segment-merge.ts';
+import { SegmentMerge } from './segment-merge.ts';
 import type { SessionNumbers } from './session-sets.ts';
 
 /** Small segments that are merged at once, and at which merging goes before taking up more. */
 const mergeSegments = 16;
 const mergeFirst = 64;
+
+/** Ids that the range of a segment has room for, as events are taken up and after merging. */
+export const segmentPlaces = { tail: 4_096, merged: 65_536 } as const;
 
 /** Terms that are merged for each row that a step may take up. */
 const termsPerRow = 8;
@@ -24,6 +27,7 @@ const goneRows = 1_000;
 /** Follows table `event`: the newest events in memory, the others in segments. */
 export class EventIndex implements IndexPart {
   readonly #sql: ReturnType<typeof prepareAll>;
+  readonly #places: { tail: number; merged: number };
   readonly #cursors: Cursors;
   readonly #gone: GoneFeed;
   readonly #store: SegmentStore;
@@ -34,7 +38,12 @@ export class EventIndex implements IndexPart {
   /** Events up to this id are in segments or in the tail. */
   #taken = 0;
 
-  constructor(main: Database, index: Database) {
+  constructor(
+    main: Database,
+    index: Database,
+    places: { tail: number; merged: number } = segmentPlaces,
+  ) {
+    this.#places = places;
     this.#sql = prepareAll(main);
     this.#cursors = new Cursors(index);
     this.#gone = new GoneFeed(main);
@@ -124,7 +133,7 @@ export class EventIndex implements IndexPart {
     for (const { id, session, name, level, record, alive } of found) {
       if (alive === 1) {
         if (this.#tail && !this.#tail.hasPlace(id)) this.#endTail();
-        this.#tail ??= new EventTail(id);
+        this.#tail ??= new EventTail(id, this.#places.tail);
         this.#tail.add(id, session, textsOf(name, level, record));
       }
       this.#taken = id;
@@ -177,7 +186,7 @@ export class EventIndex implements IndexPart {
   /** Goes on merging where that is due; false when it is not. */
   #mergeSome(terms: number): boolean {
     if (!this.#merge) {
-      const due = mergeDue(this.#load());
+      const due = mergeDue(this.#load(), this.#places.merged);
       if (!due) return false;
       this.#merge = new SegmentMerge(this.#store, due);
       this.#cursors.set('event_merge', this.#merge.no);
@@ -220,7 +229,7 @@ interface TakenRow {
 }
 
 /** Neighbouring segments to merge next; undefined when none are due. */
-function mergeDue(segments: readonly Segment[]): Segment[] | undefined {
+function mergeDue(segments: readonly Segment[], places: number): Segment[] | undefined {
   // Less than half of it is left: the same segment without the rest.
   const sparse = segments.find(
     ({ level, remaining, events }) => level > 0 && remaining * 2 < events,
@@ -229,7 +238,7 @@ function mergeDue(segments: readonly Segment[]): Segment[] | undefined {
   const from = segments.findIndex(({ level }) => level === 0);
   if (from < 0) return undefined;
   const { first } = segments[from]!;
-  const fits = ({ first: start, size }: Segment) => start + size - first <= mergedPlaces;
+  const fits = ({ first: start, size }: Segment) => start + size - first <= places;
   const group = segments.slice(from, from + mergeSegments).filter(fits);
   // Only what can get no more neighbours is merged.
   return from + group.length < segments.length || group.length === mergeSegments

@@ -4,20 +4,18 @@ import { type EventTexts, termsOf } from './event-terms.ts';
 import { encodePosting, LeafWriter } from './posting.ts';
 import type { EventRange, Segment, SegmentStore } from './segment.ts';
 
-/** Places of one segment as events are taken up. */
-export const tailPlaces = 4_096;
-
 /** A range of events that grows; see `EventRange`. */
 export class EventTail implements EventRange {
   readonly first: number;
   /** Places by term, ascending. */
   readonly #terms = new Map<string, number[]>();
-  readonly #sessions = new Uint32Array(tailPlaces);
+  readonly #sessions: Uint32Array;
   #size = 0;
 
-  /** `first` is the id of the first event that it may take up. */
-  constructor(first: number) {
+  /** `first` is the id of the first event that it may take up, `places` how many ids it has room for. */
+  constructor(first: number, places: number) {
     this.first = first;
+    this.#sessions = new Uint32Array(places);
   }
 
   get size(): number {
@@ -26,7 +24,7 @@ export class EventTail implements EventRange {
 
   /** Whether an event has a place here. */
   hasPlace(id: number): boolean {
-    return id - this.first < tailPlaces;
+    return id - this.first < this.#sessions.length;
   }
 
   /** Takes up an event; ids come ascending. */

@@ -1,6 +1,6 @@
 /** Groups of exceptions from the index: counted, sorted, and with what their sessions have in common. */
 import { compareTexts, type EventRecord, limits, parseJson } from '@tacho/protocol';
-import { commonsOf } from '../../commons.ts';
+import { commonSessionsMin, commonsOf } from '../../commons.ts';
 import { readCursor, writeCursor } from '../../page-cursor.ts';
 import type {
   ExceptionDetail,
@@ -66,14 +66,14 @@ export class ExceptionAnswers {
     return { rows, ...(last && { next: writeCursor(list, place(last)) }) };
   }
 
-  /** One group; undefined when none of the sessions has an exception of it. */
-  detail(id: string, sessions: Bits): ExceptionDetail | undefined {
+  /** One group; undefined when none of the sessions (`isEvery`: they are all) has an exception of it. */
+  detail(id: string, sessions: Bits, isEvery: boolean): ExceptionDetail | undefined {
     const group = this.#from.exceptions.group(id);
     const tally = group && this.#tally(group, sessions, new Uint32Array(this.#from.facts.size), 1);
     if (!tally) return undefined;
     const inside = this.#sessionsOf(tally.group, sessions);
     const others = sessions.map((word, w) => word & ~(inside[w] ?? 0));
-    const pairs = this.#from.states.pairs(inside, others);
+    const pairs = this.#from.states.pairs(inside, isEvery ? undefined : others, commonSessionsMin);
     return {
       group: this.#group(tally, sessions),
       commons: commonsOf(pairs, countBits(inside), countBits(others)),

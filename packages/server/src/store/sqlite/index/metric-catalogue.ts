@@ -58,15 +58,15 @@ export class MetricCatalogue {
   #summary(having: Bits) {
     const members = membersOf(having);
     const products = new Set<string>();
-    const codes = new Set<number>();
+    const codes = newBits(this.#facts.versions);
     let [firstUs, lastUs] = [Infinity, -Infinity];
     for (const session of members) {
-      codes.add(this.#facts.versionCode(session));
+      setBit(codes, this.#facts.versionCode(session));
       const createdUs = this.#facts.createdUs(session);
       if (createdUs < firstUs) firstUs = createdUs;
       if (createdUs > lastUs) lastUs = createdUs;
     }
-    for (const code of codes) products.add(this.#facts.version(code).product);
+    for (const code of membersOf(codes)) products.add(this.#facts.version(code).product);
     return {
       sessions: members.length,
       products: [...products].sort(compareTexts),

@@ -6,7 +6,7 @@ const gaps = 0;
 const flags = 1;
 
 /** A leaf is closed once it is this large, in bytes; a lookup reads one whole. */
-const leafBytes = 8 * 1024;
+const leafBytes = 2 * 1024;
 
 /** Places, ascending and below `size`, as bytes. */
 export function encodePosting(places: ArrayLike<number>, size: number): Uint8Array {
@@ -129,13 +129,13 @@ export interface Term {
 /** The terms of a leaf, in order. */
 export function* leafTerms(data: Uint8Array): Generator<Term> {
   const at = { i: 0 };
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   let term = '';
   while (at.i < data.length) {
     const shared = readNumber(data, at);
     const length = readNumber(data, at);
-    let rest = '';
-    for (const end = at.i + length; at.i < end; at.i++) rest += String.fromCharCode(data[at.i]!);
-    term = term.slice(0, shared) + rest;
+    term = term.slice(0, shared) + bytes.toString('latin1', at.i, at.i + length);
+    at.i += length;
     const size = readNumber(data, at);
     yield { term, posting: data.subarray(at.i, at.i + size) };
     at.i += size;

@@ -104,7 +104,7 @@ export class SearchIndex implements SessionSets {
     this.#exceptions.catchUp();
     this.#states.catchUp();
     this.#facts.catchUp();
-    return this.#exceptionAnswers.detail(id, this.#bits(sessions));
+    return this.#exceptionAnswers.detail(id, this.#bits(sessions), sessions === undefined);
   }
 
   metrics(query: MetricQuery, sessions: SessionNumbers | undefined): MetricPage {

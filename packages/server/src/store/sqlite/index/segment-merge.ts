@@ -3,9 +3,6 @@ import { type Bits, newBits, setBit } from './bits.ts';
 import { encodePosting, LeafWriter, pushPlaces, type Term } from './posting.ts';
 import type { Segment, SegmentStore } from './segment.ts';
 
-/** Places of a merged segment. */
-export const mergedPlaces = 65_536;
-
 /** Terms of one segment, in order. */
 interface Source {
   segment: Segment;
@@ -28,7 +25,7 @@ export class SegmentMerge {
   readonly #first: number;
   readonly #size: number;
 
-  /** `segments` are neighbours in order, and their range fits into `mergedPlaces`. */
+  /** `segments` are neighbours in order. */
   constructor(store: SegmentStore, segments: readonly Segment[]) {
     this.segments = segments;
     this.no = store.nextNo();

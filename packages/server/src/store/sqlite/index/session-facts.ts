@@ -58,6 +58,11 @@ export class SessionFacts {
     return this.#last + 1;
   }
 
+  /** How many products with a version there are; their numbers are below it. */
+  get versions(): number {
+    return this.#versions.length;
+  }
+
   createdUs(no: number): number {
     return this.#createdUs[no]!;
   }

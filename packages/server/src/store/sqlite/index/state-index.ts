@@ -41,6 +41,10 @@ export class StateIndex implements IndexPart {
   readonly #states: StateReader;
   readonly #sets: SessionSetBlocks;
   readonly #values = new Map<string, number>();
+  /** Values of this step that have no row yet, by number. */
+  readonly #freshValues = new Map<number, { path: string; json: string; number: number | null }>();
+  /** The last number given out to a value; numbers of values that went are not given out again before a restart. */
+  #lastValue: number | undefined;
 
   constructor(main: Database, index: Database) {
     this.#sql = prepareAll(main, index);
@@ -56,6 +60,8 @@ export class StateIndex implements IndexPart {
 
   forget(): void {
     this.#values.clear();
+    this.#freshValues.clear();
+    this.#lastValue = undefined;
   }
 
   /** Takes up everything that is committed. */
@@ -126,22 +132,40 @@ export class StateIndex implements IndexPart {
     const key = `${json}\n${path}`;
     const known = this.#values.get(key);
     if (known !== undefined) return known;
-    const isValue = json !== places.any && json !== places.object && json !== places.long;
-    this.#sql.addValue.run(path, json, number, isValue ? 1 : 0);
-    const { no } = this.#sql.value.get(path, json) as { no: number };
-    if (this.#values.size >= knownMax) this.#values.clear();
+    const row = this.#sql.value.get(path, json) as { no: number } | undefined;
+    const no = row?.no ?? this.#fresh(path, json, number);
+    if (this.#values.size >= knownMax + this.#freshValues.size) {
+      // New ones have no row yet.
+      for (const [text, value] of this.#values) {
+        if (!this.#freshValues.has(value)) this.#values.delete(text);
+      }
+    }
     this.#values.set(key, no);
     return no;
+  }
+
+  /** The number of a value that gets its row once it is known how many sessions have it. */
+  #fresh(path: string, json: string, number: number | null): number {
+    this.#lastValue ??= (this.#sql.lastValue.get() as { no: number | null }).no ?? everySession;
+    this.#lastValue += 1;
+    this.#freshValues.set(this.#lastValue, { path, json, number });
+    return this.#lastValue;
   }
 
   #apply(changes: SetChanges): void {
     let hasShrunk = false;
     this.#sets.apply(changes, (set, by) => {
-      this.#sql.resize.run(by, set);
+      const fresh = this.#freshValues.get(set);
+      if (fresh) {
+        const { path, json, number } = fresh;
+        const isValue = json !== places.any && json !== places.object && json !== places.long;
+        this.#sql.addValue.run(set, path, json, number, isValue ? 1 : 0, by);
+      } else this.#sql.resize.run(by, set);
       if (by < 0) hasShrunk = true;
     });
+    this.#freshValues.clear();
     if (!hasShrunk) return;
-    // Numbers of values that are gone may be given out again.
+    // What went has no number any more.
     if (this.#sql.dropUnused.run().changes !== 0) this.#values.clear();
   }
 }
@@ -189,9 +213,10 @@ function prepareAll(main: Database, index: Database) {
     ),
     deleteSession: prepare('DELETE FROM state_session WHERE session = ?'),
     addValue: prepare(
-      `INSERT OR IGNORE INTO state_value(path, json, number, is_value, sessions)
-       VALUES(?, ?, ?, ?, 0)`,
+      `INSERT INTO state_value(no, path, json, number, is_value, sessions)
+       VALUES(?, ?, ?, ?, ?, ?)`,
     ),
+    lastValue: prepare('SELECT max(no) AS no FROM state_value'),
     value: prepare('SELECT no FROM state_value WHERE path = ? AND json = ?'),
     resize: prepare('UPDATE state_value SET sessions = sessions + ? WHERE no = ?'),
     dropUnused: prepare('DELETE FROM state_value WHERE sessions <= 0'),

@@ -24,6 +24,9 @@ import { StateReader } from './state-reader.ts';
 /** Of so few sessions the values are counted session by session, otherwise value by value. */
 const fewSessions = 2_000;
 
+/** The same where all values are counted, not the most frequent ones alone. */
+const someSessions = 20_000;
+
 /** Reads what `StateIndex` wrote; the caller has it catch up first. */
 export class StateQuestions {
   readonly #sql: ReturnType<typeof prepareAll>;
@@ -87,38 +90,43 @@ export class StateQuestions {
       const counts = this.#countBySession(sessions).filter(
         ({ path, json }) => (query.path === undefined || path === query.path) && isMeant(json),
       );
-      return counts.sort(byCount).slice(0, query.limit);
+      return counts
+        .sort(byCount)
+        .slice(0, query.limit)
+        .map(({ path, json, sessions: count }) => ({ path, json, sessions: count }));
     }
     let found: ValueCount[] = [];
-    let least = 1;
+    let worst: ValueCount | undefined;
     for (const value of this.#byFrequency(query.path)) {
-      if (value.sessions < least) break;
+      // All values to come have no better a place than this one would have if all its sessions counted.
+      if (worst && byCount(worst, value) < 0) break;
       if (!isMeant(value.json)) continue;
       const count = sessions ? this.#sets.countIn(value.no, sessions) : value.sessions;
-      if (count < least) continue;
-      found.push({ path: value.path, json: value.json, sessions: count });
+      if (count > 0) found.push({ path: value.path, json: value.json, sessions: count });
       if (found.length < 2 * query.limit) continue;
       found = found.sort(byCount).slice(0, query.limit);
-      least = found.at(-1)!.sessions;
+      worst = found.at(-1);
     }
     return found.sort(byCount).slice(0, query.limit);
   }
 
-  /** How often each value stands in sessions of a group (in three at least), and in others. */
-  pairs(group: Bits, others: Bits): PairCount[] {
+  /**
+   * How often each value stands in sessions of a group, if in `least` of them or more, and in others
+   * (undefined: in all that are not of the group).
+   */
+  pairs(group: Bits, others: Bits | undefined, least: number): PairCount[] {
     const inGroup =
-      countBits(group) <= fewSessions
+      countBits(group) <= someSessions
         ? this.#countBySession(group)
-        : [...this.#byFrequency(undefined)].map((value) => ({
-            ...value,
-            sessions: this.#sets.countIn(value.no, group),
-          }));
+        : this.#countByValue(group, least);
     return inGroup
-      .filter(({ sessions }) => sessions >= 3)
-      .map(({ path, json, sessions }) => {
-        const { no } = this.#sql.value.get(path, json) as { no: number };
-        return { path, json, sessions, others: this.#sets.countIn(no, others) };
-      });
+      .filter(({ sessions }) => sessions >= least)
+      .map(({ no, path, json, sessions, total }) => ({
+        path,
+        json,
+        sessions,
+        others: others ? this.#sets.countIn(no, others) : total - sessions,
+      }));
   }
 
   /** As if every state were regular. */
@@ -217,7 +225,7 @@ export class StateQuestions {
     yield* rows as unknown as Iterable<ValueCount & { no: number }>;
   }
 
-  #countBySession(sessions: Bits): ValueCount[] {
+  #countBySession(sessions: Bits): TotalCount[] {
     const counts = new Map<number, number>();
     for (const session of membersOf(sessions)) {
       const row = this.#sql.items.get(session) as { items: Uint8Array } | undefined;
@@ -226,10 +234,21 @@ export class StateQuestions {
         counts.set(item, (counts.get(item) ?? 0) + 1);
       }
     }
-    const found: ValueCount[] = [];
+    const found: TotalCount[] = [];
     for (const [no, count] of counts) {
-      const row = this.#sql.byNo.get(no) as { path: string; json: string } | undefined;
+      const row = this.#sql.byNo.get(no) as Omit<TotalCount, 'sessions'> | undefined;
       if (row) found.push({ ...row, sessions: count });
+    }
+    return found;
+  }
+
+  /** The same value by value; only those that stand in `least` sessions or more, group or not. */
+  #countByValue(sessions: Bits, least: number): TotalCount[] {
+    const found: TotalCount[] = [];
+    for (const value of this.#byFrequency(undefined)) {
+      if (value.sessions < least) break;
+      const count = this.#sets.countIn(value.no, sessions);
+      found.push({ ...value, total: value.sessions, sessions: count });
     }
     return found;
   }
@@ -239,6 +258,12 @@ interface ValueCount {
   path: string;
   json: string;
   sessions: number;
+}
+
+interface TotalCount extends ValueCount {
+  no: number;
+  /** Sessions that have it, group or not. */
+  total: number;
 }
 
 /** Most first, equal ones by path and value. */
@@ -282,7 +307,9 @@ function prepareAll(main: Database, index: Database) {
   return {
     lastSession: main.prepare('SELECT coalesce(max(no), 0) AS no FROM session') as Statement,
     value: prepare('SELECT no FROM state_value WHERE path = ? AND json = ?'),
-    byNo: prepare('SELECT path, json FROM state_value WHERE no = ? AND is_value = 1'),
+    byNo: prepare(
+      'SELECT no, path, json, sessions AS total FROM state_value WHERE no = ? AND is_value = 1',
+    ),
     items: prepare('SELECT items FROM state_session WHERE session = ?'),
     irregular: prepare('SELECT session FROM state_session WHERE irregular = 1'),
     blocksAt: prepare(
