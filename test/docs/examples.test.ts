@@ -20,6 +20,8 @@ const pages = [
   { page: 'docs/api.md', atLeast: 15 },
   { page: 'docs/operations.md', atLeast: 4 },
   { page: 'docs/security.md', atLeast: 10 },
+  { page: 'docs/questions.md', atLeast: 3 },
+  { page: 'docs/api-questions.md', atLeast: 4 },
   { page: 'docs/export.md', atLeast: 7 },
 ];
 
