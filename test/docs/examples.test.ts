@@ -23,6 +23,7 @@ const pages = [
   { page: 'docs/questions.md', atLeast: 3 },
   { page: 'docs/api-questions.md', atLeast: 4 },
   { page: 'docs/export.md', atLeast: 7 },
+  { page: 'docs/cli.md', atLeast: 13 },
 ];
 
 // The documentation's commands are written for a POSIX shell, which Windows does not have.

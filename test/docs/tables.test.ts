@@ -1,10 +1,14 @@
 /** Tables of the documentation say what the source says; `UPDATE_DOCS=1` rewrites the generated ones. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { commandTree } from '../../packages/server/src/cli/completion/tree.ts';
+import { tachoCommand } from '../../packages/server/src/cli/index.ts';
 import { endpointsTable, filterTable, parametersTable } from './endpoints.ts';
 import {
   booleansTable,
+  commandsTable,
   errorRows,
+  exitTable,
   lifecycleTable,
   limitsTable,
   namingTable,
@@ -33,12 +37,23 @@ const generated = [
   { page: 'operations.md', name: 'limits', make: limitsTable },
   { page: 'naming.md', name: 'naming', make: namingTable },
   { page: 'api.md', name: 'endpoints', make: endpointsTable },
+  { page: 'cli.md', name: 'commands', make: commandsTable },
+  { page: 'cli.md', name: 'exit', make: exitTable },
   { page: 'concepts.md', name: 'lifecycle', make: lifecycleTable },
   { page: 'concepts.md', name: 'booleans', make: booleansTable },
   ...parameters,
 ];
 
 describe('the documentation', () => {
+  it('cli.md: every command has a place and an example', () => {
+    const text = textOf('cli.md');
+    for (const { path, commands } of commandTree(tachoCommand())) {
+      if (path === '' || commands.length > 0) continue;
+      expect(text, path).toMatch(new RegExp(`^###.* tacho ${path}\\b`, 'm'));
+      expect(text, path).toMatch(new RegExp(`^(source <\\()?npx tacho ${path}\\b`, 'm'));
+    }
+  });
+
   it.each(generated)('$page: the table "$name" is the one that the source makes', (entry) => {
     const made = entry.make();
     if (process.env.UPDATE_DOCS === '1') {

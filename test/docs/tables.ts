@@ -12,6 +12,9 @@ import {
   type Signal,
   sessionView,
 } from '@tacho/protocol';
+import { commandTree } from '../../packages/server/src/cli/completion/tree.ts';
+import { exitCodes } from '../../packages/server/src/cli/exit.ts';
+import { tachoCommand } from '../../packages/server/src/cli/index.ts';
 
 /** The limits with their comments from `limits.ts`. */
 export function limitsTable(): string {
@@ -78,6 +81,20 @@ export function booleansTable(): string {
   });
   const fields = ['`active`', '`suspended`', '`crashed`', '`hung`'];
   return table(['lifecycle', 'liveness', ...fields], rows);
+}
+
+/** The exit codes of the command line. */
+export function exitTable(): string {
+  const rows = Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning]);
+  return table(['Code', 'Meaning'], rows);
+}
+
+/** Every command that is not hidden, and what it does. */
+export function commandsTable(): string {
+  const rows = commandTree(tachoCommand())
+    .filter(({ path, commands }) => path !== '' && commands.length === 0)
+    .map(({ path, description }) => [`\`tacho ${path}\``, description]);
+  return table(['Command', 'What it does'], rows);
 }
 
 /** The naming rules with their reasons. */

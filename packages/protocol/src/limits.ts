@@ -80,6 +80,16 @@ export const limits = {
   loginLifetimeMs: 30 * 24 * 3600 * 1000,
   /** Bad tokens from one client address before it is told to wait; one more is let off every two seconds. */
   failedLoginsMax: 20,
+  /** Readers of live streams at once. */
+  liveReadersMax: 5_000,
+  /** Entries that a live stream can be resumed over. */
+  liveEntriesMax: 20_000,
+  /** The same in bytes, roughly. */
+  liveBytesMax: 16 * MiB,
+  /** One entry of a live stream, in characters; of a larger one only the head is sent. */
+  liveFrameLengthMax: 32 * KiB,
+  /** Signs of life in a live stream. */
+  liveHeartbeatMs: 15_000,
   /** Time that SIGTERM waits for requests in flight and for the store. */
   drainTimeoutMs: 10_000,
 

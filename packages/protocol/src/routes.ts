@@ -1,6 +1,7 @@
 /** Every endpoint of the HTTP API: method, path, what goes in, what comes out, and what can go wrong. */
 import { docsRoutes } from './routes/docs.ts';
 import { historyRoutes } from './routes/history.ts';
+import { liveRoutes } from './routes/live.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
@@ -21,6 +22,7 @@ export const routes = {
   ...docsRoutes,
   ...tokenRoutes,
   ...metaRoutes,
+  ...liveRoutes,
 } as const satisfies Record<string, Route>;
 
 /** The same endpoints by what they are for, in the order in which documents show them. */
@@ -64,6 +66,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'The server',
     about: 'How the server itself is doing.',
     routes: metaRoutes,
+  },
+  {
+    title: 'Live',
+    about: 'What happens, while it happens.',
+    routes: liveRoutes,
   },
 ];
 

@@ -2,6 +2,7 @@
 import { TachoError } from '@tacho/protocol';
 import type { Counters } from './counters.ts';
 import { Latency } from './latency.ts';
+import type { LiveHub } from './live/hub.ts';
 import type { Draft } from './record/draft.ts';
 import { foundSession } from './record/session.ts';
 import type { Appended, Once, SessionHandle, Store, StoreBatch } from './store/store.ts';
@@ -10,6 +11,8 @@ import type { Appended, Once, SessionHandle, Store, StoreBatch } from './store/s
 export interface RecorderParts {
   store: Store;
   counters: Counters;
+  /** Gets what became durable. */
+  live: Pick<LiveHub, 'publish'>;
 }
 
 /** Writes entries to the store. */
@@ -18,10 +21,12 @@ export class Recorder {
   readonly commits = new Latency();
   readonly #store: Store;
   readonly #counters: Counters;
+  readonly #live: RecorderParts['live'];
 
-  constructor({ store, counters }: RecorderParts) {
+  constructor({ store, counters, live }: RecorderParts) {
     this.#store = store;
     this.#counters = counters;
+    this.#live = live;
   }
 
   /**
@@ -46,8 +51,10 @@ export class Recorder {
       (appended) => {
         counters.entriesPending -= entries;
         this.commits.observe(performance.now() - startMs);
-        if (appended.kind === 'stored') counters.entriesStored += entries;
-        else counters.entriesDuplicate += entries;
+        if (appended.kind === 'stored') {
+          counters.entriesStored += entries;
+          this.#live.publish(batch);
+        } else counters.entriesDuplicate += entries;
         return appended;
       },
       (error: unknown) => {

@@ -3,12 +3,19 @@ import { Command, CommanderError } from 'commander';
 import { Failure, reasonOf } from '../failure.ts';
 import { version } from '../version.ts';
 import { backupCommand } from './backup.ts';
+import { completionCommand, completionValuesCommand } from './completion.ts';
+import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf, exitHelp } from './exit.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { lsCommand } from './ls.ts';
+import { metricsCommand } from './metrics.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
+import { showCommand } from './show.ts';
+import { stateCommand } from './state.ts';
+import { tailCommand } from './tail.ts';
 import { tokenCommand } from './token.ts';
 
 /** Runs the command line `argv` (as `process.argv`); sets the exit code and never rejects. */
@@ -41,12 +48,20 @@ export function tachoCommand(): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(tacho --help shows what is possible)')
     .addCommand(serveCommand())
+    .addCommand(lsCommand())
+    .addCommand(showCommand())
+    .addCommand(tailCommand())
+    .addCommand(stateCommand())
+    .addCommand(diffCommand())
+    .addCommand(metricsCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(doctorCommand())
     .addCommand(tokenCommand())
+    .addCommand(completionCommand(tachoCommand))
+    .addCommand(completionValuesCommand(), { hidden: true })
     .addHelpText('after', () => `${examples}\n\n${exitHelp()}`);
   // Errors of usage end with a code of their own, in every command.
   for (const command of allOf(tacho)) command.exitOverride();
@@ -63,6 +78,8 @@ Examples:
   tacho serve                                   record on http://127.0.0.1:9090 into ./tacho-data
   tacho serve --port 0 --data /var/lib/tacho    pick a free port, record elsewhere
   tacho backup --to tacho-backup.db             while the server runs
+  tacho ls --outcome crashed --from -24h        what crashed since yesterday
+  tacho show 5e551000                           how one session ended, and what led to it
   tacho doctor                                  is everything in order?
   tacho export --out all.ndjson.gz              everything, to be imported elsewhere
   tacho token create --name ci --scope ingest   from then on every request needs a token

@@ -4,6 +4,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Clock } from '../clock.ts';
 import { Counters } from '../counters.ts';
 import { Keyring } from '../keyring.ts';
+import { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
 import { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
@@ -20,6 +21,7 @@ import { addFiguresRoute } from './routes/figures.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addHistoryRoutes } from './routes/history.ts';
 import { addIngestRoute } from './routes/ingest.ts';
+import { addLiveRoutes } from './routes/live.ts';
 import { addSearchRoutes } from './routes/search.ts';
 import { addSessionListRoutes } from './routes/session-list.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
@@ -44,14 +46,15 @@ export interface AppParts {
  */
 export function buildApp(parts: AppParts): FastifyInstance {
   const counters = new Counters();
-  const recorder = new Recorder({ store: parts.store, counters });
+  const live = new LiveHub(parts.store);
+  const recorder = new Recorder({ store: parts.store, counters, live });
   const { config, clock } = parts;
   const { insecureNoAuth, apiKey, isPrivate = false } = config;
   const guard = new Guard(config, clock);
   const keyring = new Keyring({ ...parts, ...(apiKey !== undefined && { apiKey }) });
   const access = new Access({ keyring, guard, clock, insecureNoAuth, isPrivate });
   const inFlight = new InFlight();
-  const service: Service = { ...parts, counters, recorder, inFlight, keyring, access };
+  const service: Service = { ...parts, counters, recorder, live, inFlight, keyring, access };
   const bodyLimits: BodyLimits = {
     bodyBytesMax: config.bodyBytesMax ?? limits.bodyBytesMax,
     expandedBodyBytesMax: config.expandedBodyBytesMax ?? limits.expandedBodyBytesMax,
@@ -81,6 +84,11 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.addHook('onClose', () => keyring.close());
   app.setErrorHandler(handleError);
   app.addHook('onRequest', makeRequestCheck(guard, access));
+  app.addHook('onRequest', (request, reply, done) => {
+    // Taken before the answer is looked up: what the answer lacks comes after this place in a live stream.
+    if (request.method === 'GET') reply.header('tacho-live-position', live.mark);
+    done();
+  });
   acceptBodies(app, bodyLimits);
   app.setNotFoundHandler((request) => {
     throw noRoute(request.method, request.url);
@@ -105,4 +113,5 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addTransferRoutes(app, service);
   addTokenRoutes(app, service);
   addFiguresRoute(app, service);
+  addLiveRoutes(app, service);
 }

@@ -29,7 +29,10 @@ export function makeRequestCheck(guard: Guard, access: Access): onRequestHookHan
 /** Only pages of a listed origin get to read answers. */
 function shareWith(origin: string, reply: FastifyReply): void {
   reply.header('access-control-allow-origin', origin).header('vary', 'Origin');
-  reply.header('access-control-expose-headers', 'retry-after, idempotent-replay');
+  reply.header(
+    'access-control-expose-headers',
+    'retry-after, idempotent-replay, tacho-live-position',
+  );
   reply.header('cross-origin-resource-policy', 'cross-origin');
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { Counters } from '../counters.ts';
 import type { Keyring } from '../keyring.ts';
+import type { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
 import type { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
@@ -53,6 +54,7 @@ export interface Service {
   clock: Clock;
   log: Log;
   counters: Counters;
+  live: LiveHub;
   inFlight: InFlight;
   keyring: Keyring;
   access: Access;

@@ -59,6 +59,7 @@ import type {
   TimelineQuery,
   TokenRow,
 } from './store.ts';
+import { Tellings } from './told.ts';
 
 /** Rows of one piece that `read` and `ids` yield; small, so that readers meet more than one piece. */
 const pageRows = 1_000;
@@ -76,6 +77,7 @@ export function openMemory(options: MemoryOptions): MemoryStore {
 
 /** A store without a disk. It keeps what it is given: patches and events must not be changed afterwards. */
 export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
+  readonly told = new Tellings();
   readonly #options: MemoryOptions;
   /** By id, in order of creation. */
   readonly #sessions = new Map<string, MemorySession>();
@@ -291,6 +293,7 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
     }
     const session = new MemorySession(start, receivedUs, ++this.#created, () => ++this.#arrived);
     if (!replay) session.noteClock(start.atUs, receivedUs);
+    session.onTold = (told) => this.told.say([told]);
     this.#sessions.set(id, session);
     this.#handles.set(id, start.session);
   }

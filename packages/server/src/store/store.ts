@@ -11,12 +11,14 @@ import type { SessionQuestions } from './questions.ts';
 import type { SearchQuestions } from './search.ts';
 import type { SeriesQuestions } from './series.ts';
 import type { TokenStore } from './tokens.ts';
+import type { Tellings } from './told.ts';
 
 export * from './history.ts';
 export * from './questions.ts';
 export * from './search.ts';
 export * from './series.ts';
 export * from './tokens.ts';
+export * from './told.ts';
 
 /**
  * A session as the store knows it; entries refer to it instead of repeating the id.
@@ -227,6 +229,8 @@ export interface Store
     SeriesQuestions,
     SessionQuestions,
     TokenStore {
+  /** Tells what the store finds out by itself about sessions, soon after it is durable. */
+  readonly told: Tellings;
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */
   resolve(idOrPrefix: string): Resolution | Promise<Resolution>;
   /**

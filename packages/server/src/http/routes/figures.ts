@@ -6,13 +6,13 @@ import type { Service } from '../service.ts';
 
 /** Adds the route. */
 export function addFiguresRoute(app: FastifyInstance, service: Service): void {
-  const { store, counters, clock, recorder } = service;
+  const { store, counters, clock, recorder, live } = service;
   const figures = new Figures({
     store,
     counters,
     clock,
     commits: recorder.commits,
-    liveReaders: () => 0,
+    liveReaders: () => live.readers,
   });
   app.route({
     method: ['GET', 'HEAD'],

@@ -20,6 +20,7 @@ import type {
   SessionRow,
   StoreEntry,
 } from '../store.ts';
+import { changeOf, type Told } from '../told.ts';
 
 /** The entry that creates a session. */
 export type StartEntry = Extract<StoreEntry, { kind: 'start' }>;
@@ -49,6 +50,8 @@ export class MemorySession {
   readonly arrivals: number[] = [];
   status: SessionStatus;
   updatedUs: number;
+  /** Gets what the session's own rules find out. */
+  onTold: (told: Told) => void = () => {};
   readonly #samples: Sample[] = [];
   readonly #startState: JsonObject;
   readonly #nextArrival: () => number;
@@ -164,6 +167,8 @@ export class MemorySession {
 
   #advance(signal: Signal): ReturnType<typeof advance> {
     const outcome = advance(this.status, signal);
+    const change = changeOf(this.status, outcome, signal);
+    if (change !== undefined) this.onTold({ ...change, session: this.handle.id });
     this.status = outcome.status;
     return outcome;
   }

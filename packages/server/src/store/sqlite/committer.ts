@@ -9,6 +9,7 @@ import {
 } from '@tacho/protocol';
 import { refuseStarted } from '../replay.ts';
 import type { StoreBatch, StoreEntry } from '../store.ts';
+import type { Tellings } from '../told.ts';
 import type { Engine } from './engine.ts';
 import type { Committed, Group, Op } from './group.ts';
 import { GroupBuilder } from './group-builder.ts';
@@ -27,6 +28,8 @@ export interface CommitterOptions {
   log: StoreLog;
   /** Whether commits have to wait for sealing. */
   isStalled: () => boolean;
+  /** Passes on what the writer found out about sessions. */
+  told: Tellings;
   onCommitted: (committed: Committed) => void;
   /** Called after a commit failed and nothing of it is stored. */
   onFailed: () => void;
@@ -262,6 +265,7 @@ export class Committer {
         waiter.resolve();
       }
     }
+    this.#options.told.say(committed.told);
     this.#options.onCommitted(committed);
   }
 

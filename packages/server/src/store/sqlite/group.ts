@@ -1,6 +1,6 @@
 /** What one group commit carries from the main thread to the writer. */
 import type { SessionStatus } from '@tacho/protocol';
-import type { SessionStart } from '../store.ts';
+import type { SessionStart, Told } from '../store.ts';
 
 /** A change that may be part of a replay: then nothing follows from it. */
 interface Replayed {
@@ -61,4 +61,6 @@ export interface Committed {
   bytes: number;
   /** Indexes of patch ops that were refused because the state would become too large. */
   refused: number[];
+  /** What was found out about sessions on the way; absent when nothing was. */
+  told?: Told[];
 }

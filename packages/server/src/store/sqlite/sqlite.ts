@@ -15,6 +15,7 @@ import type {
   SweepRules,
   TokenRow,
 } from '../store.ts';
+import { Tellings } from '../told.ts';
 import { SqliteAnswers } from './answers.ts';
 import { Committer } from './committer.ts';
 import { lockDirectory, OpenError, prepareDirectory } from './database.ts';
@@ -28,7 +29,7 @@ import { type SealBounds, sealBounds } from './sealer.ts';
 import { parseSeriesText } from './series-text.ts';
 import { storeError } from './store-error.ts';
 import type { RemoteError } from './thread.ts';
-import type { Damage, Opened } from './writer.ts';
+import type { Damage, Opened, Writer } from './writer.ts';
 
 /** Where a store's messages go. */
 export interface StoreLog {
@@ -84,6 +85,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
 
 /** A data directory as a store: finds and reads sessions itself, and leaves writing to its committer. */
 export class SqliteStore extends SqliteAnswers implements Store {
+  readonly told = new Tellings();
   readonly #options: SqliteOptions;
   readonly #engine: Engine;
   readonly #unlock: () => void;
@@ -120,6 +122,7 @@ export class SqliteStore extends SqliteAnswers implements Store {
         clock: options.clock,
         log: options.log,
         isStalled: () => this.#keeper.isStalled,
+        told: this.told,
         onCommitted: (committed) => this.#keeper.committed(committed),
         onFailed: () => this.#once.forget(),
       },
@@ -189,11 +192,9 @@ export class SqliteStore extends SqliteAnswers implements Store {
     const silentSinceUs = nowUs - lostAfterUs;
     let lost = 0;
     for (let after: number | undefined = 0; after !== undefined; ) {
-      const page: { lost: number; after: number | undefined } = await this.#engine.writer('sweep', {
-        after,
-        silentSinceUs,
-        nowUs,
-      });
+      const asked = { after, silentSinceUs, nowUs };
+      const page: ReturnType<Writer['sweep']> = await this.#engine.writer('sweep', asked);
+      this.told.say(page.told);
       lost += page.lost;
       after = page.after;
     }

@@ -10,6 +10,7 @@ import {
   signalOfEvent,
   stringifyJson,
 } from '@tacho/protocol';
+import { changeOf, type Told } from '../told.ts';
 import type { Database, Statement } from './database.ts';
 import type { Op } from './group.ts';
 import { type Live, type LiveSessions, noteSkew } from './live.ts';
@@ -24,6 +25,7 @@ export interface TellerOptions {
 export class Teller {
   readonly #options: TellerOptions;
   readonly #live: LiveSessions;
+  readonly #told: Told[] = [];
   readonly #sql: ReturnType<typeof prepareAll>;
   #lastEventId: number | undefined;
 
@@ -139,7 +141,9 @@ export class Teller {
     event: Extract<Op, { op: 'event' }> | undefined,
     changed: Set<Live>,
   ): void {
-    const { status, emit, drop } = advance(live.status, signal);
+    const outcome = advance(live.status, signal);
+    const { status, emit, drop } = outcome;
+    this.#observe(live, outcome, signal);
     this.#live.setStatus(live, status);
     live.updatedUs = Math.max(live.updatedUs, signal.receivedUs);
     changed.add(live);
@@ -155,9 +159,23 @@ export class Teller {
 
   /** The server came to a conclusion about a session; that is no activity of its own. */
   conclude(live: Live, signal: Signal): void {
-    const { status, emit } = advance(live.status, signal);
+    const outcome = advance(live.status, signal);
+    const { status, emit } = outcome;
+    this.#observe(live, outcome, signal);
     this.#live.setStatus(live, status);
     for (const one of emit) this.#emit(live, one, signal);
+  }
+
+  /** What was found out since the last call; the caller's transaction decides whether it is true. */
+  takeTold(): Told[] {
+    return this.#told.splice(0);
+  }
+
+  #observe(live: Live, outcome: ReturnType<typeof advance>, signal: Signal): void {
+    const change = changeOf(live.status, outcome, signal);
+    if (change === undefined) return;
+    const row = this.#sql.id.get(live.no) as { id: string } | undefined;
+    if (row !== undefined) this.#told.push({ ...change, session: row.id });
   }
 
   #emit(live: Live, event: EventRecord, { atUs, receivedUs }: Signal): void {
@@ -203,6 +221,7 @@ function prepareAll(db: Database) {
       `SELECT max(coalesce((SELECT max(id) FROM event), 0), coalesce((SELECT CAST(value AS INTEGER)
          FROM meta WHERE key = 'last_event'), 0)) AS id`,
     ),
+    id: prepare('SELECT id FROM session WHERE no = ?'),
     siblings: prepare(
       'SELECT no, boot_id, agent_id FROM session WHERE machine_id = ? AND product = ?',
     ),

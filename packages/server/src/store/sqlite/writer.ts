@@ -1,4 +1,5 @@
 /** The only one who writes: group commits, slices of sealing, sweeps, deletions, vacuum. */
+import type { Told } from '../store.ts';
 import { type Database, openWriter, type Statement } from './database.ts';
 import { Deleter } from './delete.ts';
 import { encodeTouches, sealFrame, type Touch } from './frame.ts';
@@ -100,6 +101,7 @@ export class Writer {
   sweep(page: { after: number; silentSinceUs: number; nowUs: number }): {
     lost: number;
     after: number | undefined;
+    told: Told[];
   } {
     const rows = this.#sql.active.all(page.after) as { session: number; updated_us: number }[];
     let lost = 0;
@@ -119,7 +121,8 @@ export class Writer {
         }
       });
     }
-    return { lost, after: rows.length < pageRows ? undefined : rows.at(-1)!.session };
+    const after = rows.length < pageRows ? undefined : rows.at(-1)!.session;
+    return { lost, after, told: this.#teller.takeTold() };
   }
 
   /** Makes old sessions invisible; their data goes in `deleteStep`. Returns their ids. */
@@ -239,7 +242,9 @@ export class Writer {
     });
     this.#journalId = journalId;
     this.#unsealed += group.samples;
-    return { unsealed: this.#unsealed, bytes: roughBytes(group), refused };
+    const committed = { unsealed: this.#unsealed, bytes: roughBytes(group), refused };
+    const told = this.#teller.takeTold();
+    return told.length === 0 ? committed : { ...committed, told };
   }
 
   #doom(no: number): void {
@@ -259,6 +264,7 @@ export class Writer {
       } catch {
         // SQLite has rolled back by itself.
       }
+      this.#teller.takeTold();
       // Memory ran ahead of the table.
       this.#live.load();
       throw error;

@@ -1,0 +1,140 @@
+/** `tacho show`: one session at a glance: how it ended, its state, its last words, its metrics. */
+import { isException, type JsonValue } from '@tacho/protocol';
+import { Command } from 'commander';
+import { type Asker, addAsking, asking } from './ask.ts';
+import { eventLines } from './event-text.ts';
+import { CommandError } from './exit.ts';
+import { addLook, counted, durationText, instantText, type Look, lookOf, paint } from './look.ts';
+import { type SeriesSummary, summariesOf } from './metric-summary.ts';
+import { metricColumns, metricsCells } from './metric-text.ts';
+import { wholeNumber } from './number.ts';
+import type { OptionValues } from './options.ts';
+import { printJson, printLines } from './output.ts';
+import { lastEventsOf, type RecordedEvent, type RecordedState, statesOf } from './recorded.ts';
+import {
+  activityOf,
+  fateOf,
+  nameOf,
+  rangeOf,
+  type SessionRow,
+  type SessionSummary,
+  signOf,
+  summaryOf,
+} from './session-text.ts';
+import { stateLines } from './state-text.ts';
+import { fit, harmless, tableLines, wrap } from './text.ts';
+
+/** Everything that is shown. */
+interface Shown {
+  summary: SessionSummary;
+  state: RecordedState;
+  events: RecordedEvent[];
+  exceptions: RecordedEvent[];
+  metrics: SeriesSummary[];
+}
+
+const eventsPreset = 10;
+const metricsPreset = 15;
+const exceptionsMax = 3;
+const sparklineColumns = 24;
+/** Lines of the stack below an exception. */
+const framesMax = 5;
+
+/** The `show` command. */
+export function showCommand(): Command {
+  const command = new Command('show')
+    .description('Show how a session ended, its state, its last events and its metrics.')
+    .argument('<id>', 'Id of the session, or its first 8 characters or more')
+    .option('-e, --events <n>', `Last events (default: ${eventsPreset})`, wholeNumber)
+    .option('-m, --metrics <n>', `Most metrics (default: ${metricsPreset})`, wholeNumber)
+    .action(runShow);
+  return addAsking(addLook(command)).addHelpText('after', help);
+}
+
+const help = `
+What of the state changed last is marked with *. --json prints one document with summary, state,
+events, exceptions and metrics.
+
+Examples:
+  tacho show 5e551000
+  tacho show 5e551000 -e 50 -m 0`;
+
+async function runShow(id: string, values: OptionValues): Promise<void> {
+  const look = lookOf(values);
+  const events = (values.events as number | undefined) ?? eventsPreset;
+  const metrics = (values.metrics as number | undefined) ?? metricsPreset;
+  await asking(values, async (asker) => {
+    const shown = await ask(asker, id, events);
+    if (values.json === true) return printJson(shown as unknown as JsonValue);
+    printLines(shownLines(look, shown, metrics));
+  });
+}
+
+async function ask(asker: Asker, asked: string, count: number): Promise<Shown> {
+  const summary = await summaryOf(asker, asked);
+  const { id } = summary.session;
+  const [[state], events, exceptions, metrics] = await Promise.all([
+    statesOf(asker, id, [{ revision: Number.POSITIVE_INFINITY }]),
+    lastEventsOf(asker, id, count, () => count > 0),
+    lastEventsOf(asker, id, exceptionsMax, isException),
+    summariesOf(asker, id, { ...rangeOf(summary.session), columns: sparklineColumns }),
+  ]);
+  if (state === undefined) throw new CommandError('missing', `session ${id} is gone`);
+  return { summary, state, events, exceptions, metrics };
+}
+
+function shownLines(look: Look, shown: Shown, metrics: number): string[] {
+  const { summary, state, events, exceptions } = shown;
+  const withFrames = { withDay: true, frames: framesMax };
+  const sections: [string, string[]][] = [
+    [`state (revision ${state.revision})`, stateLines(look, state.state, new Set(state.changed))],
+    ['exceptions', exceptions.flatMap((event) => eventLines(look, event, withFrames))],
+    ['last events', events.flatMap((event) => eventLines(look, event))],
+    ['metrics', metricLines(look, shown.metrics, metrics)],
+  ];
+  const lines = summaryLines(look, summary);
+  for (const [title, body] of sections) {
+    if (body.length > 0) lines.push('', paint(look, 'strong', title), ...body);
+  }
+  return lines;
+}
+
+function summaryLines(look: Look, { session, alike }: SessionSummary): string[] {
+  const sign = signOf(session);
+  const fate = wrap(`${sign.text} ${harmless(fateOf(session))}`, look.width);
+  const lines = fate.map((line) => paint(look, sign.paint, line));
+  if (alike !== null) lines.push(...wrap(harmless(alike.sentence), look.width));
+  lines.push('', ...fieldLines(look, session));
+  return lines;
+}
+
+function fieldLines(look: Look, session: SessionRow): string[] {
+  const { created_at, ended_at, hangs, hung_ms } = session;
+  const end = ended_at === null ? '' : ` to ${instantText(look, ended_at)}`;
+  const hung = hangs === 0 ? '' : `, hung ${counted(hangs, 'time')} for ${durationText(hung_ms)}`;
+  const fields: [string, string][] = [
+    ['session', session.id],
+    ['what', nameOf(session)],
+    ['when', `${instantText(look, created_at)}${end}`],
+    ['ran', `${durationText(session.duration_ms)}${hung}`],
+    ['holds', holdsText(session)],
+    ['activity', activityOf(session, 48)],
+  ];
+  return fields.map(([name, text]) => {
+    return `${paint(look, 'faint', name.padEnd(9))} ${fit(text, Math.max(8, look.width - 10))}`;
+  });
+}
+
+function holdsText({ events, errors, patches, samples }: SessionRow): string {
+  const bad = errors === 0 ? '' : ` (${counted(errors, 'error')})`;
+  const parts = [counted(events, 'event') + bad, counted(patches, 'patch', 'patches')];
+  return [...parts, counted(samples, 'sample')].join(', ');
+}
+
+function metricLines(look: Look, metrics: readonly SeriesSummary[], most: number): string[] {
+  if (most === 0 || metrics.length === 0) return [];
+  const lines = tableLines(look, metricColumns, metrics.slice(0, most).map(metricsCells));
+  const more = metrics.length - most;
+  if (more > 0) lines.push(paint(look, 'faint', `and ${counted(more, 'metric')} more (-m)`));
+  return lines;
+}
