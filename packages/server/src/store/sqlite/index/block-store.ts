@@ -1,12 +1,6 @@
 /** The blocks of the session columns: in memory within a bound, and in the index. */
 import type { Database, Statement } from '../database.ts';
-import {
-  blockRows,
-  decodeBlock,
-  encodeBlock,
-  newBlock,
-  type SessionBlock,
-} from './session-block.ts';
+import { blockRows, decodeBlock, encodeBlock, SessionBlock } from './session-block.ts';
 
 /** Blocks kept in memory; together with their dictionaries about 130 MB. */
 const residentMax = 1_024;
@@ -59,7 +53,7 @@ export class BlockStore {
     const no = Math.floor(session / blockRows);
     let block = this.#get(no);
     if (!block) {
-      block = newBlock(no * blockRows);
+      block = new SessionBlock(no * blockRows);
       this.#keep(no, block);
     }
     return { block, row: session % blockRows };

@@ -14,29 +14,6 @@ import {
 /** Sessions of a block; session `no` is row `no % blockRows` of block `no / blockRows`. */
 export const blockRows = 1_024;
 
-/** Columns of doubles; NaN where a session has no such instant. */
-const doubles = [
-  'createdUs',
-  'endedUs',
-  'updatedUs',
-  'activityUs',
-  'heartbeatUs',
-  'hungSinceUs',
-  'skewUs',
-  'samples',
-  /** The last error that carries an exception: its instant, and its number in table event. */
-  'exceptionUs',
-  'exceptionId',
-  /** Journal rows up to here are counted in. */
-  'journalUpto',
-] as const;
-
-/** Columns of whole numbers below 2^32; texts by their codes. */
-const wholes = ['product', 'version', 'machine', 'hostname', 'events', 'errors', 'hangs'] as const;
-
-/** Columns of small numbers: 0 for none, else the place in the table of that name, plus one. */
-const bytes = ['lifecycle', 'outcome', 'cause', 'flags'] as const;
-
 /** Bits of `flags`. */
 export const flags = { inferred: 1, returned: 2 } as const;
 
@@ -46,42 +23,90 @@ export const textColumns = ['product', 'version', 'machine', 'hostname'] as cons
 /** A text column. */
 export type TextColumn = (typeof textColumns)[number];
 
-const rowBytes = doubles.length * 8 + wholes.length * 4 + bytes.length;
+const doubleColumns = 11;
+const wholeColumns = 7;
+const byteColumns = 4;
 
 /** Bytes of one block. */
-export const blockBytes = rowBytes * blockRows;
+export const blockBytes = (doubleColumns * 8 + wholeColumns * 4 + byteColumns) * blockRows;
 
-type Columns = Record<(typeof doubles)[number], Float64Array> &
-  Record<(typeof wholes)[number], Uint32Array> &
-  Record<(typeof bytes)[number], Uint8Array>;
-
-/** A row whose lifecycle is 0 holds no session. */
-export interface SessionBlock extends Columns {
+/**
+ * The columns of a block, which share one buffer in this order. Every field is written out because
+ * the loops over them are what questions spend their time with. A row whose lifecycle is 0 holds no
+ * session.
+ */
+export class SessionBlock {
   /** Number of the session in row 0. */
   readonly first: number;
+  readonly buffer: ArrayBuffer;
   /** Rows that hold a session. */
   count: number;
   /** Differs from what the index has. */
-  isDirty: boolean;
-  readonly buffer: ArrayBuffer;
-}
+  isDirty = false;
 
-/** An empty block, or one over the memory of a blob. */
-export function newBlock(first: number, buffer = new ArrayBuffer(blockBytes)): SessionBlock {
-  let at = 0;
-  const column = <T>(make: new (b: ArrayBuffer, at: number, n: number) => T, width: number): T => {
-    const made = new make(buffer, at, blockRows);
-    at += width * blockRows;
-    return made;
-  };
-  const columns = {
-    ...Object.fromEntries(doubles.map((name) => [name, column(Float64Array, 8)])),
-    ...Object.fromEntries(wholes.map((name) => [name, column(Uint32Array, 4)])),
-    ...Object.fromEntries(bytes.map((name) => [name, column(Uint8Array, 1)])),
-  } as Columns;
-  let count = 0;
-  for (const lifecycle of columns.lifecycle) if (lifecycle > 0) count += 1;
-  return { ...columns, first, count, isDirty: false, buffer };
+  /** Instants, NaN where there is none. */
+  readonly createdUs: Float64Array;
+  readonly endedUs: Float64Array;
+  readonly updatedUs: Float64Array;
+  readonly activityUs: Float64Array;
+  readonly heartbeatUs: Float64Array;
+  readonly hungSinceUs: Float64Array;
+  readonly skewUs: Float64Array;
+  readonly samples: Float64Array;
+  /** The last error that carries an exception: its instant, and its number in table event. */
+  readonly exceptionUs: Float64Array;
+  readonly exceptionId: Float64Array;
+  /** Journal rows up to here are counted in. */
+  readonly journalUpto: Float64Array;
+
+  /** Codes of texts. */
+  readonly product: Uint32Array;
+  readonly version: Uint32Array;
+  readonly machine: Uint32Array;
+  readonly hostname: Uint32Array;
+  readonly events: Uint32Array;
+  readonly errors: Uint32Array;
+  readonly hangs: Uint32Array;
+
+  /** 0 for none, else the place in the table of that name, plus one. */
+  readonly lifecycle: Uint8Array;
+  readonly outcome: Uint8Array;
+  readonly cause: Uint8Array;
+  readonly flags: Uint8Array;
+
+  /** An empty block, or one over the memory of a blob. */
+  constructor(first: number, buffer = new ArrayBuffer(blockBytes)) {
+    this.first = first;
+    this.buffer = buffer;
+    const doubles = (k: number) => new Float64Array(buffer, k * 8 * blockRows, blockRows);
+    this.createdUs = doubles(0);
+    this.endedUs = doubles(1);
+    this.updatedUs = doubles(2);
+    this.activityUs = doubles(3);
+    this.heartbeatUs = doubles(4);
+    this.hungSinceUs = doubles(5);
+    this.skewUs = doubles(6);
+    this.samples = doubles(7);
+    this.exceptionUs = doubles(8);
+    this.exceptionId = doubles(9);
+    this.journalUpto = doubles(10);
+    const wholesAt = doubleColumns * 8 * blockRows;
+    const wholes = (k: number) => new Uint32Array(buffer, wholesAt + k * 4 * blockRows, blockRows);
+    this.product = wholes(0);
+    this.version = wholes(1);
+    this.machine = wholes(2);
+    this.hostname = wholes(3);
+    this.events = wholes(4);
+    this.errors = wholes(5);
+    this.hangs = wholes(6);
+    const bytesAt = wholesAt + wholeColumns * 4 * blockRows;
+    const bytes = (k: number) => new Uint8Array(buffer, bytesAt + k * blockRows, blockRows);
+    this.lifecycle = bytes(0);
+    this.outcome = bytes(1);
+    this.cause = bytes(2);
+    this.flags = bytes(3);
+    this.count = this.lifecycle.reduce((count, code) => count + (code > 0 ? 1 : 0), 0);
+  }
 }
 
 /** A block as the index keeps it: its columns one after the other, then CRC-32. */
@@ -97,14 +122,22 @@ export function decodeBlock(first: number, data: Uint8Array): SessionBlock | und
   if (data.length !== blockBytes + 4) return undefined;
   const sum = new DataView(data.buffer, data.byteOffset).getUint32(blockBytes, true);
   const body = data.subarray(0, blockBytes);
-  return crc32(body) === sum ? newBlock(first, body.slice().buffer) : undefined;
+  return crc32(body) === sum ? new SessionBlock(first, body.slice().buffer) : undefined;
 }
 
 /** Empties a row for a session that begins or is gone. */
 export function clearRow(block: SessionBlock, row: number): void {
-  for (const name of doubles) block[name][row] = 0;
-  for (const name of wholes) block[name][row] = 0;
-  for (const name of bytes) block[name][row] = 0;
+  for (let k = 0; k < doubleColumns; k++) {
+    new Float64Array(block.buffer, k * 8 * blockRows, blockRows)[row] = 0;
+  }
+  const wholesAt = doubleColumns * 8 * blockRows;
+  for (let k = 0; k < wholeColumns; k++) {
+    new Uint32Array(block.buffer, wholesAt + k * 4 * blockRows, blockRows)[row] = 0;
+  }
+  const bytesAt = wholesAt + wholeColumns * 4 * blockRows;
+  for (let k = 0; k < byteColumns; k++) {
+    new Uint8Array(block.buffer, bytesAt + k * blockRows, blockRows)[row] = 0;
+  }
   block.exceptionUs[row] = Number.NaN;
 }
 

@@ -43,6 +43,7 @@ class Counts {
 
   add(block: SessionBlock, marks: Uint8Array, groups: Uint32Array): void {
     const { nowUs, suspendedAfterUs } = this.#context;
+    const { lifecycle, hangs, errors, outcome, createdUs, updatedUs } = block;
     for (let i = 0; i < blockRows; i++) {
       if (marks[i] === 0) continue;
       const group = groups[i]!;
@@ -50,18 +51,18 @@ class Counts {
       const counts = this.#counts;
       const at = group * fieldCount;
       counts[at]! += 1;
-      if (block.lifecycle[i] === activeCode) {
+      if (lifecycle[i] === activeCode) {
         counts[at + 1]! += 1;
         const liveness = livenessAt(block, i, nowUs, suspendedAfterUs);
         if (liveness === livenessCodes.suspended) counts[at + 2]! += 1;
       }
-      if (block.hangs[i]! > 0) counts[at + 3]! += 1;
-      counts[at + 4]! += block.errors[i]!;
-      counts[at + fields.length + block.outcome[i]! - 1]! += 1;
-      const createdUs = block.createdUs[i]!;
-      if (createdUs < this.#firstUs[group]!) this.#firstUs[group] = createdUs;
-      const updatedUs = block.updatedUs[i]!;
-      if (updatedUs > this.#lastUs[group]!) this.#lastUs[group] = updatedUs;
+      if (hangs[i]! > 0) counts[at + 3]! += 1;
+      counts[at + 4]! += errors[i]!;
+      counts[at + fields.length + outcome[i]! - 1]! += 1;
+      const firstUs = createdUs[i]!;
+      if (firstUs < this.#firstUs[group]!) this.#firstUs[group] = firstUs;
+      const lastUs = updatedUs[i]!;
+      if (lastUs > this.#lastUs[group]!) this.#lastUs[group] = lastUs;
     }
   }
 

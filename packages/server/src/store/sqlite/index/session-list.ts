@@ -17,7 +17,8 @@ export interface ListAnswer {
   totals?: SessionTotals;
 }
 
-type KeyOf = (block: SessionBlock, row: number) => number;
+/** Writes the number by which each marked row is sorted. */
+type Keys = (block: SessionBlock, marks: Uint8Array, keys: Float64Array) => void;
 
 /** Scans all sessions that a selection lets through. */
 export function listSessions(
@@ -29,30 +30,33 @@ export function listSessions(
   const { sort, descending, limit, after } = query;
   const nowUs = after?.nowUs ?? query.nowUs;
   const sign = descending ? -1 : 1;
-  const keyOf = keyOfSort(sort, context, nowUs);
-  const isAfter = position(sort, context, sign, after);
+  const readKeys = keysOfSort(sort, context, nowUs);
+  const last = placeOf(sort, context, sign, after);
   // One more than asked for tells whether there is a next page.
   const top = new Top(limit + 1);
   const totals = query.totals ? new TotalsCounter(context) : undefined;
   const marks = new Uint8Array(blockRows);
+  const keys = new Float64Array(blockRows);
   for (const block of columns.blocks.all(descending, selection.blocks)) {
     selection.select(block, marks);
+    totals?.add(block, marks);
+    readKeys(block, marks, keys);
     for (let i = 0; i < blockRows; i++) {
       if (marks[i] === 0) continue;
-      const key = sign * keyOf(block, i);
+      const key = sign * keys[i]!;
+      if (key < last.key) continue;
       const no = sign * (block.first + i);
-      if (isAfter(key, no)) top.add(key, no);
+      if (key > last.key || no > last.no) top.add(key, no);
     }
-    totals?.add(block, marks);
   }
   const rows = top.rows();
   const hasNext = rows.length > limit;
   const page = rows.slice(0, limit);
   const sessions = page.map(({ no }) => no * sign);
-  const last = page.at(-1);
+  const end = page.at(-1);
   return {
     sessions,
-    ...(hasNext && last && { next: nextOf(columns, sort, sign, last, nowUs) }),
+    ...(hasNext && end && { next: nextOf(columns, sort, sign, end, nowUs) }),
     ...(totals && { totals: totals.totals() }),
   };
 }
@@ -100,42 +104,48 @@ export class TotalsCounter {
 
 const activeCode = lifecycles.indexOf('active') + 1;
 
-/** The number by which a list is sorted; for texts it is their place in the order of all texts. */
-function keyOfSort(sort: SessionSort, { dictionaries }: SelectionContext, nowUs: number): KeyOf {
+/** Texts are sorted by their place in the order of all texts. */
+function keysOfSort(sort: SessionSort, { dictionaries }: SelectionContext, nowUs: number): Keys {
   switch (sort) {
     case 'created':
-      return (block, i) => block.createdUs[i]!;
+      return ({ createdUs }, _marks, keys) => keys.set(createdUs);
     case 'updated':
-      return (block, i) => block.updatedUs[i]!;
+      return ({ updatedUs }, _marks, keys) => keys.set(updatedUs);
+    case 'samples':
+      return ({ samples }, _marks, keys) => keys.set(samples);
     case 'duration':
-      return (block, i) => {
-        const endUs = block.endedUs[i]!;
-        return Math.max(0, (Number.isNaN(endUs) ? nowUs : endUs) - block.createdUs[i]!);
+      return ({ createdUs, endedUs }, marks, keys) => {
+        for (let i = 0; i < blockRows; i++) {
+          if (marks[i] === 0) continue;
+          const endUs = endedUs[i]!;
+          keys[i] = Math.max(0, (Number.isNaN(endUs) ? nowUs : endUs) - createdUs[i]!);
+        }
       };
     case 'product':
     case 'version':
     case 'machine': {
       const ranks = dictionaries[sort].ranks();
-      return (block, i) => ranks[block[sort][i]!]!;
+      return (block, marks, keys) => {
+        const codes = block[sort];
+        for (let i = 0; i < blockRows; i++) if (marks[i] === 1) keys[i] = ranks[codes[i]!]!;
+      };
     }
     default:
-      return (block, i) => block[sort][i]!;
+      return (block, _marks, keys) => keys.set(block[sort]);
   }
 }
 
-/** Whether a row comes after the last one of the page before. */
-function position(
+/** The last row of the page before; what comes after it is on this page. */
+function placeOf(
   sort: SessionSort,
   { dictionaries }: SelectionContext,
   sign: number,
   after: ListPosition | undefined,
-): (key: number, no: number) => boolean {
-  if (!after) return () => true;
+): { key: number; no: number } {
+  if (!after) return { key: Number.NEGATIVE_INFINITY, no: Number.NEGATIVE_INFINITY };
   const { value } = after;
   const rank = typeof value === 'number' ? value : dictionaries[sort as TextColumn].rankOf(value);
-  const lastKey = sign * rank;
-  const lastNo = sign * after.session;
-  return (key, no) => key > lastKey || (key === lastKey && no > lastNo);
+  return { key: sign * rank, no: sign * after.session };
 }
 
 /** Places of texts move when new texts come, so a cursor holds the text. */
