@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { databaseFile, lockDirectory, OpenError, openReader } from './database.ts';
+import { indexFileOf, removeIndex } from './index/index-database.ts';
 import { type Inspection, inspect, inspectFile } from './inspect.ts';
 import { startThread } from './thread.ts';
 
@@ -92,6 +93,7 @@ export function restore(
     syncFile(partial);
     // A log of another database would be played into this one.
     for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true });
+    removeIndex(indexFileOf(file));
     renameSync(partial, file);
     syncFile(dir);
   } finally {

@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /** Nice value of threads that answer questions; 0 is normal, 19 the least. */
-const questionNice = 10;
+const questionNice = 5;
 
 /**
  * Lowers the priority of the calling thread where the system gives threads one of their own, which

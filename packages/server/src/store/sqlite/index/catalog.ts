@@ -4,6 +4,7 @@ import { Activity } from './activity.ts';
 import { IndexDamage } from './block-store.ts';
 import { indexFileOf, openIndex, removeIndex } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
+import { fitsMain, noteMain } from './main-identity.ts';
 import { SearchIndex } from './search-index.ts';
 import { SessionColumns } from './session-columns.ts';
 
@@ -56,7 +57,12 @@ export class Catalog {
 
   /** Takes up a slice of what is new; true while there is more. */
   step(): boolean {
-    return this.#repairing(() => this.#inTransaction(() => this.#slice()));
+    return this.#repairing(() =>
+      this.#inTransaction(() => {
+        noteMain(this.#main, this.#open.index);
+        return this.#slice();
+      }),
+    );
   }
 
   /**
@@ -75,7 +81,10 @@ export class Catalog {
 
   close(): void {
     try {
-      this.#inTransaction(() => this.#open.columns.write());
+      this.#inTransaction(() => {
+        noteMain(this.#main, this.#open.index);
+        this.#open.columns.write();
+      });
     } catch {
       // Then it is taken up again at the next start.
     }
@@ -84,8 +93,13 @@ export class Catalog {
   }
 
   #openIndex(): OpenIndex {
-    const index = openIndex(this.#indexFile);
+    let index = openIndex(this.#indexFile);
     try {
+      if (!fitsMain(this.#main, index)) {
+        index.close();
+        removeIndex(this.#indexFile);
+        index = openIndex(this.#indexFile);
+      }
       return partsOf(this.#main, index);
     } catch (error) {
       index.close();

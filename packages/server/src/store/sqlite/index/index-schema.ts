@@ -1,10 +1,11 @@
 /** The tables of the index database, part by part; docs/format.md describes them. */
 import { activitySchema } from './activity.ts';
 import { blockSchema } from './column-blocks.ts';
+import { identitySchema } from './main-identity.ts';
 import { sessionColumnsSchema } from './session-columns.ts';
 
 /** Goes up with every change of a table or of what its rows mean: the index is then made anew. */
-export const indexVersion = 2;
+export const indexVersion = 3;
 
 /** How far each part has come. */
 const cursors = `
@@ -88,6 +89,7 @@ const states = `
 /** SQL of all parts. */
 export const indexSchema: readonly string[] = [
   cursors,
+  identitySchema,
   sessionColumnsSchema,
   activitySchema,
   series,
