@@ -17,7 +17,8 @@ const entryBytes = 300;
 export class LiveRing {
   /** Tells positions of this server's life from those of another. */
   readonly life = randomBytes(6).toString('hex');
-  readonly #slots = new Map<number, Slot>();
+  /** By position, modulo their number. */
+  readonly #slots: (Slot | undefined)[] = [];
   #first = 0;
   #next = 0;
   #bytes = 0;
@@ -40,7 +41,8 @@ export class LiveRing {
 
   /** Adds an entry; the oldest ones go when there are too many. */
   push(entry: LiveEntry): void {
-    this.#slots.set(this.#next++, { entry, frame: undefined, bytes: entryBytes });
+    if (this.#next - this.#first === limits.liveEntriesMax) this.#drop();
+    this.#slots[placeOf(this.#next++)] = { entry, frame: undefined, bytes: entryBytes };
     this.#bytes += entryBytes;
     // How large these are is known only once they are text; the others are small, whatever they say.
     if (entry.kind === 'event' || entry.kind === 'patch') this.frame(this.#next - 1);
@@ -55,12 +57,13 @@ export class LiveRing {
 
   /** The entry at a position; undefined when it is not there. */
   entry(position: number): LiveEntry | undefined {
-    return this.#slots.get(position)?.entry;
+    const isThere = position >= this.#first && position < this.#next;
+    return isThere ? this.#slots[placeOf(position)]?.entry : undefined;
   }
 
   /** The text of an entry as a server-sent event; its id is the position after it. */
   frame(position: number): string {
-    const slot = this.#slots.get(position)!;
+    const slot = this.#slots[placeOf(position)]!;
     if (slot.frame !== undefined) return slot.frame;
     const { kind, session, body } = slot.entry;
     let data = stringifyJson({ kind, session, ...body() });
@@ -76,14 +79,18 @@ export class LiveRing {
   }
 
   #trim(): void {
-    while (
-      this.#next - this.#first > limits.liveEntriesMax ||
-      (this.#bytes > limits.liveBytesMax && this.#first < this.#next)
-    ) {
-      this.#bytes -= this.#slots.get(this.#first)!.bytes;
-      this.#slots.delete(this.#first++);
-    }
+    while (this.#bytes > limits.liveBytesMax && this.#first < this.#next) this.#drop();
   }
+
+  #drop(): void {
+    const place = placeOf(this.#first++);
+    this.#bytes -= this.#slots[place]!.bytes;
+    this.#slots[place] = undefined;
+  }
+}
+
+function placeOf(position: number): number {
+  return position % limits.liveEntriesMax;
 }
 
 const released = (): JsonObject => ({});
