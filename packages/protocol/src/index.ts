@@ -1,5 +1,6 @@
 /** Public surface of the protocol package. */
 
+export * from './aggregate.ts';
 export * from './cause.ts';
 export * from './counter.ts';
 export * from './direction.ts';

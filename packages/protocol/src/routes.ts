@@ -1,4 +1,5 @@
 /** Every endpoint of the HTTP API: method, path, what goes in, what comes out, and what can go wrong. */
+import { aggregateRoutes } from './routes/aggregate.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { historyRoutes } from './routes/history.ts';
 import { liveRoutes } from './routes/live.ts';
@@ -16,6 +17,7 @@ export * from './routes/route.ts';
 export const routes = {
   ...recordRoutes,
   ...searchRoutes,
+  ...aggregateRoutes,
   ...sessionRoutes,
   ...historyRoutes,
   ...transferRoutes,
@@ -46,6 +48,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Search',
     about: 'What many sessions recorded: events, exceptions and metrics.',
     routes: searchRoutes,
+  },
+  {
+    title: 'Aggregates',
+    about: 'One metric over many sessions.',
+    routes: aggregateRoutes,
   },
   {
     title: 'Export and import',

@@ -16,6 +16,7 @@ import { makeExpress } from './express.ts';
 import { Guard } from './guard.ts';
 import { InFlight } from './idempotency.ts';
 import { acceptBodies } from './request-body.ts';
+import { addAggregateRoute } from './routes/aggregate.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addFiguresRoute } from './routes/figures.ts';
 import { addHealthRoute } from './routes/health.ts';
@@ -105,6 +106,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addHealthRoute(app, service);
   addSessionRoutes(app, service);
   addSearchRoutes(app, service);
+  addAggregateRoute(app, service);
   addSessionListRoutes(app, service);
   addHistoryRoutes(app, service);
   addWriteRoutes(app, service);

@@ -1,5 +1,6 @@
 /** The suite that every engine passes: what a Store promises, case by case and by random histories. */
 import { describe } from 'vitest';
+import { aggregateCases } from './contract/aggregate.ts';
 import { entryCases } from './contract/entries.ts';
 import { findingCases } from './contract/finding.ts';
 import type { OpenStore } from './contract/harness.ts';
@@ -45,6 +46,7 @@ export function describeStoreContract(
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
     describe('series', () => seriesCases(open, rounds));
+    describe('aggregates', () => aggregateCases(open, rounds));
     describe('histories', () => historyCases(open, rounds));
     describe('search', () => searchCases(open, Math.ceil(rounds / 4)));
     describe('questions about many sessions', () => questionCases(open, rounds));

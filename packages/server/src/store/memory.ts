@@ -1,5 +1,6 @@
 /** The store in memory: the plainest code that keeps the promises of `Store`, and the oracle of the other engines. */
 import { limits, SeriesTable, TachoError } from '@tacho/protocol';
+import { aggregateOf } from './memory/aggregate.ts';
 import { factsOf } from './memory/filter.ts';
 import { eventsOf, patchesOf, stateAt, timelineOf } from './memory/history.ts';
 import { OnceLedger } from './memory/once.ts';
@@ -16,6 +17,8 @@ import { MemorySession, type StartEntry } from './memory/session.ts';
 import { MemoryTokens } from './memory/tokens.ts';
 import { refuseStarted } from './replay.ts';
 import type {
+  AggregateGroup,
+  AggregateQuery,
   Appended,
   EventQuery,
   EventRow,
@@ -184,6 +187,11 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
 
   async exception(query: ExceptionAsked): Promise<ExceptionDetail | undefined> {
     return exceptionOf(this.#asked(), query);
+  }
+
+  async aggregate(query: AggregateQuery, signal?: AbortSignal): Promise<AggregateGroup[]> {
+    signal?.throwIfAborted();
+    return aggregateOf(this.#asked(), query);
   }
 
   async metrics(query: MetricQuery): Promise<MetricPage> {

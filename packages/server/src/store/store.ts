@@ -6,6 +6,7 @@ import type {
   SeriesTable,
   SessionStatus,
 } from '@tacho/protocol';
+import type { AggregateQuestions } from './aggregate.ts';
 import type { HistoryQuestions } from './history.ts';
 import type { SessionQuestions } from './questions.ts';
 import type { SearchQuestions } from './search.ts';
@@ -13,6 +14,7 @@ import type { SeriesQuestions } from './series.ts';
 import type { TokenStore } from './tokens.ts';
 import type { Tellings } from './told.ts';
 
+export * from './aggregate.ts';
 export * from './history.ts';
 export * from './questions.ts';
 export * from './search.ts';
@@ -224,7 +226,8 @@ export interface ExpireRules {
 
 /** Where an engine differs in what it can promise; everything else is the contract suite's. */
 export interface Store
-  extends HistoryQuestions,
+  extends AggregateQuestions,
+    HistoryQuestions,
     SearchQuestions,
     SeriesQuestions,
     SessionQuestions,

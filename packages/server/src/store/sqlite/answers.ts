@@ -1,5 +1,8 @@
 /** What a data directory answers: each question goes to the thread that knows. */
 import type {
+  AggregateGroup,
+  AggregateQuery,
+  AggregateQuestions,
   EventQuery,
   EventRow,
   EventSearch,
@@ -31,6 +34,7 @@ import type {
   TimelineCounts,
   TimelineQuery,
 } from '../store.ts';
+import { AggregateClient } from './aggregate/client.ts';
 import type { Engine } from './engine.ts';
 import { HistoryClient } from './history/client.ts';
 import { SearchClient } from './index/search-client.ts';
@@ -40,22 +44,33 @@ import type { Damage } from './writer.ts';
 
 /** The answering half of the store; the other half writes. */
 export abstract class SqliteAnswers
-  implements HistoryQuestions, SearchQuestions, SeriesQuestions, Omit<SessionQuestions, 'remove'>
+  implements
+    AggregateQuestions,
+    HistoryQuestions,
+    SearchQuestions,
+    SeriesQuestions,
+    Omit<SessionQuestions, 'remove'>
 {
   readonly #reader: Engine['reader'];
   readonly #history: HistoryClient;
   readonly #questions: QuestionsClient;
   readonly #search: SearchClient;
+  readonly #aggregates: AggregateClient;
 
   constructor(engine: Engine) {
     this.#reader = engine.reader;
     this.#history = new HistoryClient(engine.reader, (damages) => this.report(damages));
     this.#questions = new QuestionsClient(engine.catalog);
     this.#search = new SearchClient(engine.catalog);
+    this.#aggregates = new AggregateClient(engine, (damages) => this.report(damages));
   }
 
   /** Has damage recorded that an answer has met. */
   protected abstract report(damages: readonly Damage[]): void;
+
+  aggregate(query: AggregateQuery, signal?: AbortSignal): Promise<AggregateGroup[]> {
+    return this.#aggregates.aggregate(query, signal);
+  }
 
   events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
     return this.#history.events(query);

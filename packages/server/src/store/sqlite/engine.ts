@@ -1,5 +1,6 @@
 /** The engine's threads as callables: the writer at once, the others when first needed. */
 import { MessageChannel } from 'node:worker_threads';
+import { queryHandlers } from './aggregate/handlers.ts';
 import {
   catalogHandlers,
   readerHandlers,
@@ -20,6 +21,8 @@ export interface Engine {
   reader: Call;
   sealer: Call;
   catalog: Call;
+  /** Long questions. */
+  query: Call;
   stop(): Promise<void>;
 }
 
@@ -32,7 +35,7 @@ export interface EngineOptions {
   onDeath: (error: Error) => void;
 }
 
-/** One thread for writing, one for reading, one for sealing, one for the index. */
+/** One thread for writing, one for reading, one for sealing, one for the index, one for long questions. */
 export function startEngine({ writer, sealer, catalog, onDeath }: EngineOptions): Engine {
   const threads: Thread[] = [];
   const start = (name: string, data: unknown): Thread => {
@@ -44,6 +47,7 @@ export function startEngine({ writer, sealer, catalog, onDeath }: EngineOptions)
   let reading: Thread | undefined;
   let sealing: Thread | undefined;
   let indexing: Thread | undefined;
+  let querying: Thread | undefined;
   const connectSealer = (): Thread => {
     const thread = start('sealer-thread', sealer);
     const { port1, port2 } = new MessageChannel();
@@ -67,8 +71,12 @@ export function startEngine({ writer, sealer, catalog, onDeath }: EngineOptions)
       indexing ??= start('catalog-thread', catalog);
       return indexing.caller.call(method, argument);
     },
+    query: (method, argument) => {
+      querying ??= start('query-thread', { file: writer.file });
+      return querying.caller.call(method, argument);
+    },
     stop: async () => {
-      const others = [reading, sealing, indexing];
+      const others = [reading, sealing, indexing, querying];
       await Promise.allSettled(others.map((thread) => thread?.caller.call('close')));
       await writing.caller.call('close');
       await Promise.all(threads.map((thread) => thread.stop()));
@@ -82,6 +90,7 @@ export function startLocalEngine({ writer, sealer, catalog }: EngineOptions): En
   let reading: Handlers | undefined;
   let sealing: Handlers | undefined;
   let indexing: Handlers | undefined;
+  let querying: Handlers | undefined;
   const callWriter = local(() => writing);
   const target = {
     slice: (slice: unknown) => callWriter<void>('slice', slice),
@@ -101,8 +110,13 @@ export function startLocalEngine({ writer, sealer, catalog }: EngineOptions): En
       indexing ??= catalogHandlers(catalog);
       return indexing;
     }),
+    query: local(() => {
+      querying ??= queryHandlers(writer.file);
+      return querying;
+    }),
     stop: async () => {
-      for (const handlers of [reading, sealing, indexing]) handlers?.close?.(undefined as never);
+      for (const handlers of [reading, sealing, indexing, querying])
+        handlers?.close?.(undefined as never);
       await callWriter('close');
     },
   };
@@ -112,6 +126,7 @@ export function startLocalEngine({ writer, sealer, catalog }: EngineOptions): En
 export function startReadOnlyEngine({ file, catalog }: ReadOnlyEngineOptions): Engine {
   let reading: Handlers | undefined;
   let indexing: Handlers | undefined;
+  let querying: Handlers | undefined;
   const refuse = () => Promise.reject(new Error('the store is open for reading only'));
   return {
     writer: refuse,
@@ -124,8 +139,12 @@ export function startReadOnlyEngine({ file, catalog }: ReadOnlyEngineOptions): E
       indexing ??= catalogHandlers(catalog());
       return indexing;
     }),
+    query: local(() => {
+      querying ??= queryHandlers(file);
+      return querying;
+    }),
     stop: async () => {
-      for (const handlers of [reading, indexing]) handlers?.close?.(undefined as never);
+      for (const handlers of [reading, indexing, querying]) handlers?.close?.(undefined as never);
     },
   };
 }

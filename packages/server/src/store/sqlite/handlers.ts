@@ -4,6 +4,7 @@ import type { PointsQuery, ReadParts, SamplesQuery, TokenRow } from '../store.ts
 import { collectGarbage } from './collect.ts';
 import type { Group } from './group.ts';
 import { historyHandlers } from './history/handlers.ts';
+import { planHandlers } from './index/aggregate-plan.ts';
 import { Background } from './index/background.ts';
 import { Catalog, type CatalogOptions } from './index/catalog.ts';
 import { SearchAnswers } from './index/search-answers.ts';
@@ -74,6 +75,7 @@ export function catalogHandlers(options: CatalogOptions): Handlers {
   const search = new SearchAnswers(catalog, sessions);
   return {
     ...sessions.handlers(),
+    ...planHandlers(catalog, sessions),
     ...search.handlers(),
     // The call alone starts the thread.
     follow: () => {},

@@ -119,7 +119,7 @@ export class PieceReader {
 }
 
 /** Unsealed samples in portions of a chunk, so that whoever leaves chunks whole may do the same. */
-function tailPieces(tail: Gathered | undefined, sketched: boolean): SeriesPiece[] {
+export function tailPieces(tail: Gathered | undefined, sketched: boolean): SeriesPiece[] {
   if (!tail) return [];
   const pieces: SeriesPiece[] = [];
   const { timesUs, values, details } = tail;
