@@ -48,7 +48,7 @@ export function describeStoreContract(
     describe('series', () => seriesCases(open, rounds));
     describe('aggregates', () => aggregateCases(open, rounds));
     describe('histories', () => historyCases(open, rounds));
-    describe('search', () => searchCases(open, Math.ceil(rounds / 4)));
+    describe('search', () => searchCases(open, Math.ceil(rounds / 10)));
     describe('questions about many sessions', () => questionCases(open, rounds));
     describe('the history of one session', () => historyQuestionCases(open, rounds));
   });
