@@ -63,6 +63,8 @@ export const limits = {
   timelineBucketMarks: 3,
   /** Marks of a timeline, and as many of state changes. */
   timelineMarksMax: 500,
+  /** Series of one session that are ranked by how much they moved. */
+  moversSeriesMax: 1_000,
   /** Hangs, recoveries, crashes and the like that a timeline replays. */
   timelineSignalsMax: 1_000,
   /** An exception this shortly before a crash is taken for its cause. */

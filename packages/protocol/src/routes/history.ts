@@ -1,10 +1,26 @@
 /** Endpoints about one session's history: its events, its state over time, and how it came to its end. */
 import { levels } from '../event.ts';
 import { limits } from '../limits.ts';
-import { instantParam, many, preset, textParam, wholeParam, wordParam } from '../params.ts';
-import { aroundParam, eventCursorParam, momentParam, revisionCursorParam } from '../place.ts';
+import {
+  durationParam,
+  instantParam,
+  many,
+  preset,
+  textParam,
+  wholeParam,
+  wordParam,
+} from '../params.ts';
+import {
+  aroundParam,
+  endParam,
+  eventCursorParam,
+  momentParam,
+  revisionCursorParam,
+} from '../place.ts';
 import {
   eventsReply,
+  momentsReply,
+  moversReply,
   stateAtReply,
   stateDiffReply,
   stateHistoryReply,
@@ -111,6 +127,35 @@ export const historyRoutes = {
     },
     example: 'width=1200',
     reply: answer(timelineReply),
+    errors,
+  },
+  listMovers: {
+    method: 'GET',
+    path: '/api/sessions/{id}/movers',
+    summary:
+      'Metrics of a session by how much they moved before its end, or before any instant, against the rest of the run',
+    scope: 'read',
+    query: {
+      before: endParam('Where the window ends; the end of the session, or now, when absent'),
+      window: preset(durationParam('Length of the window'), 60e6, '60s'),
+      limit: preset(wholeParam(1, limits.pageRowsMax, 'Most metrics to show'), 20),
+    },
+    example: 'window=60s&limit=5',
+    reply: answer(moversReply),
+    errors,
+  },
+  listMoments: {
+    method: 'GET',
+    path: '/api/sessions/{id}/moments',
+    summary: 'The dated steps of how a session came to its end, or of where it stands',
+    scope: 'read',
+    query: {
+      pin: textParam(
+        'Path of the state whose last change is shown; the one that changed last when absent, those left aside that change all the time',
+      ),
+    },
+    example: 'pin=scene.name',
+    reply: answer(momentsReply),
     errors,
   },
 } as const satisfies Record<string, Route>;

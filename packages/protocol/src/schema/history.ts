@@ -205,7 +205,8 @@ export const moversReply = Type.Object({
     }),
     { description: 'Those that moved most first' },
   ),
-  series: count,
+  series: Type.Integer({ minimum: 0, description: 'Series that were looked at' }),
+  left_out: Type.Integer({ minimum: 0, description: 'Series that were too many to look at' }),
   skipped: Type.Object(Object.fromEntries(moverSkips.map((skip) => [skip, count])), {
     description: 'Series that could not be ranked, by reason',
   }),

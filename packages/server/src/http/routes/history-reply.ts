@@ -6,8 +6,11 @@ import {
   type JsonValue,
   levels,
   parseJson,
+  type SeriesKey,
   type StateChange,
 } from '@tacho/protocol';
+import type { Moments } from '../../query/moments.ts';
+import type { Movers } from '../../query/movers.ts';
 import type { Timeline } from '../../query/timeline.ts';
 import type { BucketCounts, EventRow, PatchChange, PatchRow } from '../../store/store.ts';
 
@@ -75,6 +78,40 @@ export function timelineReply(timeline: Timeline): JsonObject {
     state: bucketRow(counts.patches),
     state_marks: counts.patchMarks.map(patchMark),
   };
+}
+
+/** Metrics that moved within a window. */
+export function moversReply(
+  window: { fromUs: number; toUs: number },
+  { movers, series, leftOut, skipped }: Movers,
+): JsonObject {
+  return {
+    from: formatTime(Math.max(0, window.fromUs)),
+    to: formatTime(window.toUs),
+    movers: movers.map(({ key, isRate, score, direction, before, after, spread }) => ({
+      ...seriesRow(key),
+      ...{ rate: isRate, score, direction, before, after, spread },
+    })),
+    series,
+    left_out: leftOut,
+    skipped: { ...skipped },
+  };
+}
+
+/** The steps of an ending. */
+export function momentsReply({ steps, cause }: Moments): JsonObject {
+  const moments = steps.map(({ atUs, kind, title, detail, path, revision, seq, series }) => ({
+    ...{ kind, timestamp: formatTime(atUs), title, detail },
+    ...(path !== undefined && { path }),
+    ...(revision !== undefined && { revision }),
+    ...(seq !== undefined && { seq }),
+    ...(series && { series: seriesRow(series) }),
+  }));
+  return { moments, cause };
+}
+
+function seriesRow({ name, type, unit, tags }: SeriesKey): JsonObject {
+  return { name, type, unit, tags: [...tags] };
 }
 
 function bucketRow({ bucket, count }: BucketCounts): JsonObject {

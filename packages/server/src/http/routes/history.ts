@@ -11,17 +11,28 @@ import {
   TachoError,
 } from '@tacho/protocol';
 import type { FastifyInstance } from 'fastify';
-import { goneSession, instantOf, sessionRow } from '../../query/session-row.ts';
+import { momentsOf } from '../../query/moments.ts';
+import { moversOf } from '../../query/movers.ts';
+import { endOf, goneSession, instantOf, sessionRow } from '../../query/session-row.ts';
 import { timelineOf } from '../../query/timeline.ts';
 import type { StateAt, StateQuery, Store } from '../../store/store.ts';
 import { addQuestion } from '../question.ts';
 import type { Service } from '../service.ts';
-import { changeRow, eventRow, patchRow, pathOf, timelineReply } from './history-reply.ts';
+import {
+  changeRow,
+  eventRow,
+  momentsReply,
+  moversReply,
+  patchRow,
+  pathOf,
+  timelineReply,
+} from './history-reply.ts';
 
 /** Adds the routes. */
 export function addHistoryRoutes(app: FastifyInstance, service: Service): void {
   addEventRoute(app, service);
   addStateRoutes(app, service);
+  addEndingRoutes(app, service);
 
   addQuestion(app, service, routes.getTimeline, async ({ params, id, nowUs }) => {
     const { heartbeatTimeoutMs, lostAfterMs } = service.config;
@@ -35,6 +46,23 @@ export function addHistoryRoutes(app: FastifyInstance, service: Service): void {
     });
     return timelineReply(timeline);
   });
+}
+
+function addEndingRoutes(app: FastifyInstance, service: Service): void {
+  const { store } = service;
+
+  addQuestion(app, service, routes.listMovers, async ({ params, id, nowUs }) => {
+    const row = await sessionRow(store, id);
+    const { before, window, limit } = params;
+    const toUs = before ? instantOf(before, 'before', row, nowUs) : endOf(row, nowUs);
+    // The instant itself is part of the window, because the last samples often have it.
+    const asked = { fromUs: toUs - window, toUs: toUs + 1 };
+    return moversReply(asked, await moversOf(store, { id, ...asked, limit }));
+  });
+
+  addQuestion(app, service, routes.listMoments, async ({ params, id, nowUs }) =>
+    momentsReply(await momentsOf(store, id, params.pin, nowUs)),
+  );
 }
 
 function addEventRoute(app: FastifyInstance, service: Service): void {
