@@ -5,6 +5,7 @@ import { historyRoutes } from './routes/history.ts';
 import { liveRoutes } from './routes/live.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
+import { releaseRoutes } from './routes/releases.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -20,6 +21,7 @@ export const routes = {
   ...aggregateRoutes,
   ...sessionRoutes,
   ...historyRoutes,
+  ...releaseRoutes,
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
@@ -41,8 +43,13 @@ export const routeGroups: readonly RouteGroup[] = [
   },
   {
     title: 'Sessions',
-    about: 'Lists of sessions, and deletion.',
+    about: 'Lists of sessions, what splits them, and deletion.',
     routes: sessionRoutes,
+  },
+  {
+    title: 'Releases',
+    about: 'How healthy each version is, and what differs between two of them.',
+    routes: releaseRoutes,
   },
   {
     title: 'Search',

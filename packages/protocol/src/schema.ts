@@ -12,6 +12,7 @@ export { type EventBody, type EventInput, eventBody, readEvent } from './schema/
 export { lifeKinds, momentKinds, moverSkips, timelineStatuses } from './schema/history.ts';
 export { type Many, type Rejection, readMany, rejectionOf } from './schema/many.ts';
 export { type MetricBody, type MetricInput, metricBody, readMetric } from './schema/metric.ts';
+export { type Verdict, verdicts } from './schema/release.ts';
 export {
   type BatchReply,
   batchReply,

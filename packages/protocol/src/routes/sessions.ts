@@ -2,16 +2,18 @@
 import Type from 'typebox';
 import { filterParams } from '../filter.ts';
 import { limits } from '../limits.ts';
-import { flagParam, preset, textParam, wholeParam, wordParam } from '../params.ts';
+import { flagParam, type Param, preset, textParam, wholeParam, wordParam } from '../params.ts';
 import { successReply } from '../schema/reply.ts';
 import {
   countReply,
   instantReply,
   orNull,
+  outcomeCounts,
   sessionRowReply,
   totalsReply,
 } from '../schema/session-row.ts';
-import { sessionSorts } from '../session-list.ts';
+import { oneOf } from '../schema/shapes.ts';
+import { type Facet, groupFields, parseFacet, sessionSorts } from '../session-list.ts';
 import { answer, questionErrors, type Route, sessionErrors } from './route.ts';
 
 /** What continues a list. */
@@ -55,6 +57,81 @@ const summaryReply = Type.Object({
   ),
 });
 
+const facetParam: Param<Facet | undefined> = {
+  schema: Type.String({ minLength: 1 }),
+  description:
+    'Field whose values are counted; `event` counts names of events (the most frequent of the newest events, not together with the parameter `event`), `state:` and a path the values there. Without it, the values that set some of the sessions apart',
+  accepted: `one of ${groupFields.join(', ')}, event, or state: and a path such as state:scene.name`,
+  many: false,
+  preset: undefined,
+  read: parseFacet,
+};
+
+const parameterReply = Type.Object(
+  { name: Type.String(), value: Type.String() },
+  { description: 'Parameter that narrows the list down to these sessions' },
+);
+
+const facetsReply = Type.Object({
+  totals: totalsReply,
+  values: Type.Optional(
+    Type.Array(
+      Type.Object({
+        value: orNull(Type.String({ description: 'As text; null for sessions without one' })),
+        parameter: Type.Optional(parameterReply),
+        sessions: countReply('Sessions that have it'),
+        ...outcomeCounts,
+      }),
+      { description: 'Values of the field, the most frequent first' },
+    ),
+  ),
+  values_left_out: Type.Optional(countReply('Further values, beyond `limit`')),
+  splits: Type.Optional(
+    orNull(
+      Type.Object(
+        {
+          between: oneOf(
+            ['bad_and_good', 'result_and_rest'],
+            'What is set apart: crashed and abnormal sessions from the others; or, where the result has only one of both, the result from the rest of its products',
+          ),
+          inside: countReply('Sessions that are to be explained: the bad ones, or the result'),
+          outside: countReply('Sessions that they are compared with'),
+          values: Type.Array(
+            Type.Object({
+              field: Type.String({ description: 'Field, or `state:` and a path' }),
+              value: Type.String(),
+              parameter: parameterReply,
+              inside: countReply('Sessions inside that have it'),
+              outside: countReply('Sessions outside that have it'),
+              inside_share: Type.Number({ minimum: 0, maximum: 1 }),
+              outside_share: Type.Number({ minimum: 0, maximum: 1 }),
+              phi: Type.Number({
+                maximum: 1,
+                description:
+                  'Correlation of having the value with being inside: the phi coefficient of the table of four; 1 when all inside and none outside have it',
+              }),
+            }),
+            { description: 'Values that are more frequent inside, the most telling first' },
+          ),
+        },
+        { description: 'Null when there is nothing to compare' },
+      ),
+    ),
+  ),
+  if_removed: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String({ description: 'Parameter' }),
+        value: Type.Optional(
+          Type.String({ description: 'Only where one of several values is left out' }),
+        ),
+        sessions: countReply('Sessions found without it'),
+      }),
+      { description: 'Only when no session is found: what each part of the filter costs' },
+    ),
+  ),
+});
+
 /** The endpoints by name. */
 export const sessionRoutes = {
   listSessions: {
@@ -72,6 +149,20 @@ export const sessionRoutes = {
       profile: preset(flagParam('Whether each row has a profile of its activity'), true),
     },
     reply: answer(listReply),
+    errors: [...questionErrors],
+  },
+  sessionFacets: {
+    method: 'GET',
+    path: '/api/sessions/facets',
+    summary: 'Values of a field with counts, or the values that narrow a problem down',
+    scope: 'read',
+    query: {
+      ...filterParams,
+      field: facetParam,
+      prefix: textParam('Only values that begin so, in any case; with `field`'),
+      limit: preset(wholeParam(1, limits.pageRowsMax, 'Most values'), 20),
+    },
+    reply: answer(facetsReply),
     errors: [...questionErrors],
   },
   sessionSummary: {

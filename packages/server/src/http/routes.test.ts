@@ -1,6 +1,6 @@
 /** The routes that are there against the ones that the protocol names, and HTTPS. */
 import { request } from 'node:https';
-import { type Route, routes } from '@tacho/protocol';
+import { type Param, type Route, routes } from '@tacho/protocol';
 import { describe, expect, it } from 'vitest';
 import { certificate } from './testing/certificate.ts';
 import { Harness, type Json } from './testing/harness.ts';
@@ -30,7 +30,7 @@ describe('every endpoint of the protocol', () => {
     const body = bodies[route.path] ?? (route.path === '/api/login' ? token : undefined);
     // A stream has no end to wait for, but a head.
     const method = route.reply.type === 'text/event-stream' ? 'HEAD' : route.method;
-    const answer = await server.ask(path, { method, body, headers });
+    const answer = await server.ask(path + neededQuery(route), { method, body, headers });
     expect(answer.status).toBe(route.reply.status);
     const { type = 'application/json', schema } = route.reply;
     expect(answer.headers['content-type']).toContain(type);
@@ -56,6 +56,11 @@ async function groupFor(server: Harness, { path }: Route): Promise<string> {
   if (!path.includes('{group}')) return '';
   await server.post(`/api/sessions/${id}/events`, { name: 'e', exception_type: 'E' });
   return (await server.ask('/api/exceptions')).json.exceptions[0].id;
+}
+
+/** The example of an endpoint that asks for parameters. */
+function neededQuery({ query = {}, example = '' }: Route): string {
+  return Object.values<Param<unknown>>(query).some(({ required }) => required) ? `?${example}` : '';
 }
 
 it('speaks HTTPS with certificate and key, and its origin is https then', async () => {
