@@ -1,5 +1,6 @@
 /** Commands that read, as processes: against a server, against its directory, and when there is nothing to read. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { routes } from '@tacho/protocol';
@@ -125,7 +126,10 @@ describe('tacho state and diff', () => {
       '*   name: harbour',
       '*   boats: 12',
     ]);
-    expect(await jsonOf('state', crashed, '--at', '-55s')).toMatchObject({ revision: 0 });
+    const state = await jsonOf('state', crashed, '--at', '-55s');
+    expect(state).toMatchObject({ revision: 0 });
+    expect(Check(routes.getState.reply.schema, state)).toBe(true);
+    expect(Check(routes.diffState.reply.schema, await jsonOf('diff', crashed))).toBe(true);
     expect(await linesOf('diff', crashed, '--from', 'start', '--to', 'revision:1')).toEqual([
       'revision 0 of 2026-03-01 10:00:00.000Z → revision 1 of 2026-03-01 10:00:10.000Z',
       '~ scene.name: lobby → harbour',
@@ -148,12 +152,54 @@ describe('tacho tail and metrics', () => {
   });
 });
 
+describe('tacho tail -f', () => {
+  it('goes on with what is recorded, also after the server was away', async () => {
+    const dataDir = temporaryDirectory();
+    const first = await startServer({ dataDir });
+    const session = '5e553000-0000-4000-8000-000000000004';
+    const say = (url: string, name: string, level = 'warning') =>
+      post(`${url}/api/sessions/${session}/events`, { name, level });
+    await post(`${first.url}/api/sessions`, { id: session, product: 'shop', version: '1' });
+    await say(first.url, 'before');
+    const args = ['tail', '-f', session, '--level', 'warning', '--json', '--server', first.url];
+    const child = spawn(process.execPath, [launcher(), ...args]);
+    const names: string[] = [];
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) names.push((JSON.parse(line) as { name: string }).name);
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const seen = async (count: number): Promise<void> => {
+      while (names.length < count) await once(child.stdout, 'data');
+    };
+    await seen(1);
+    await say(first.url, 'quiet', 'debug');
+    await say(first.url, 'during');
+    await seen(2);
+    await first.stop();
+    const again = await startServer({ dataDir, args: ['--port', String(first.port)] });
+    while (!stderr.includes('is there again')) await once(child.stderr, 'data');
+    await say(again.url, 'after');
+    await seen(3);
+    expect(names).toEqual(['before', 'during', 'after']);
+    child.kill();
+    await again.stop();
+  });
+});
+
 describe('what is not there', () => {
   it.each([
     [['show', '5e559999'], 3, 'No session has the id "5e559999"'],
     [['state', '5e552000'], 3, `More than one session starts with this prefix`],
     [['tail', '5e5'], 2, '"5e5" is too short'],
-    [['state', twin, '--at', 'death'], 2, 'is active: it has no death yet'],
+    [['tail'], 2, 'name a session, or follow all of them with -f'],
+    [['tail', '-f', '--data', '.'], 1, 'nothing was recorded in .'],
+    [['state', twin, '--at', 'death'], 2, 'but the session is active'],
     [['diff', crashed, '--to', 'yesterday'], 2, '"yesterday" is no instant'],
     [['metrics', crashed, 'nothing'], 3, 'has no such samples of nothing'],
     [['ls', '--from', 'soon'], 2, 'Expected an RFC 3339 time'],

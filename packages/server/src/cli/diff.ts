@@ -1,15 +1,14 @@
 /** `tacho diff`: what differs between a session's states at two instants. */
-import { type JsonObject, type StateChange, stateChanges } from '@tacho/protocol';
+import type { JsonValue } from '@tacho/protocol';
 import { Command } from 'commander';
 import { addAsking, asking } from './ask.ts';
-import { CommandError } from './exit.ts';
+import { differenceOf, type StateDifference } from './history.ts';
 import { addLook, instantText, type Look, lookOf, paint } from './look.ts';
 import type { OptionValues } from './options.ts';
 import { printJson, printLines } from './output.ts';
-import { type RecordedState, statesOf } from './recorded.ts';
 import { summaryOf } from './session-text.ts';
 import { differenceLines } from './state-text.ts';
-import { untilOf } from './when.ts';
+import { momentOf } from './when.ts';
 
 /** The `diff` command. */
 export function diffCommand(): Command {
@@ -35,35 +34,22 @@ async function runDiff(asked: string, values: OptionValues): Promise<void> {
     // A session that still runs has not died; its last state is that of now.
     const isPreset = values.to === undefined;
     const end = isPreset && session.ended_at === null ? 'now' : ((values.to ?? 'death') as string);
-    const untils = [values.from as string, end].map((when) => untilOf(look, session, when));
-    const [from, to] = await statesOf(asker, session.id, untils);
-    if (from === undefined || to === undefined) {
-      throw new CommandError('missing', `session ${session.id} is gone`);
-    }
-    const changes = stateChanges(from.state, to.state);
-    if (values.json === true) printJson(documentOf(from, to, changes));
-    else printLines(linesOf(look, from, to, changes));
+    const [from, to] = [values.from as string, end].map((when) => momentOf(look, session, when));
+    const difference = await differenceOf(asker, session.id, from as string, to as string);
+    if (values.json === true) printJson(difference as unknown as JsonValue);
+    else printLines(linesOf(look, difference));
   });
 }
 
-function documentOf(from: RecordedState, to: RecordedState, changes: StateChange[]): JsonObject {
-  const side = ({ revision, timestamp }: RecordedState): JsonObject => ({ revision, timestamp });
-  const list = changes.map(({ names, ...change }) => ({ path: names.join('.'), ...change }));
-  return { from: side(from), to: side(to), changes: list };
-}
-
-function linesOf(
-  look: Look,
-  from: RecordedState,
-  to: RecordedState,
-  changes: readonly StateChange[],
-): string[] {
-  const side = ({ revision, timestamp }: RecordedState): string =>
+function linesOf(look: Look, { from, to, changes }: StateDifference): string[] {
+  const side = ({ revision, timestamp }: StateDifference['from']): string =>
     `revision ${revision} of ${instantText(look, timestamp)}`;
   const head = paint(look, 'faint', `${side(from)} → ${side(to)}`);
   if (changes.length === 0) return [head, 'no difference'];
-  const differences = changes.map(({ names, from: before, to: after }) => {
-    return { path: names.join('.'), before, after };
-  });
+  const differences = changes.map((change) => ({
+    path: change.path,
+    before: change.from as JsonValue | undefined,
+    after: change.to as JsonValue | undefined,
+  }));
   return [head, ...differenceLines(look, differences)];
 }

@@ -80,6 +80,7 @@ Examples:
   tacho backup --to tacho-backup.db             while the server runs
   tacho ls --outcome crashed --from -24h        what crashed since yesterday
   tacho show 5e551000                           how one session ended, and what led to it
+  tacho tail -f --level error critical          errors of all sessions as they come
   tacho doctor                                  is everything in order?
   tacho export --out all.ndjson.gz              everything, to be imported elsewhere
   tacho token create --name ci --scope ingest   from then on every request needs a token

@@ -1,6 +1,6 @@
 /** Metrics of a session in short: how many samples, between what, how they went over its life. */
 import type { Asker } from './ask.ts';
-import { type SeriesName, samplesOf } from './recorded.ts';
+import { type SeriesName, samplesOf } from './samples.ts';
 
 /** One series in short. Values of NaN and the infinities are counted and otherwise left out. */
 export interface SeriesSummary extends SeriesName {

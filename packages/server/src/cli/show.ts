@@ -1,16 +1,15 @@
 /** `tacho show`: one session at a glance: how it ended, its state, its last words, its metrics. */
-import { isException, type JsonValue } from '@tacho/protocol';
+import type { JsonObject, JsonValue } from '@tacho/protocol';
 import { Command } from 'commander';
 import { type Asker, addAsking, asking } from './ask.ts';
 import { eventLines } from './event-text.ts';
-import { CommandError } from './exit.ts';
+import { lastEventsOf, type RecordedEvent, type RecordedState, stateOf } from './history.ts';
 import { addLook, counted, durationText, instantText, type Look, lookOf, paint } from './look.ts';
 import { type SeriesSummary, summariesOf } from './metric-summary.ts';
 import { metricColumns, metricsCells } from './metric-text.ts';
 import { wholeNumber } from './number.ts';
 import type { OptionValues } from './options.ts';
 import { printJson, printLines } from './output.ts';
-import { lastEventsOf, type RecordedEvent, type RecordedState, statesOf } from './recorded.ts';
 import {
   activityOf,
   fateOf,
@@ -36,6 +35,8 @@ interface Shown {
 const eventsPreset = 10;
 const metricsPreset = 15;
 const exceptionsMax = 3;
+/** Errors without an exception may come after the last exception. */
+const errorsLookedAt = 100;
 const sparklineColumns = 24;
 /** Lines of the stack below an exception. */
 const framesMax = 5;
@@ -73,13 +74,13 @@ async function runShow(id: string, values: OptionValues): Promise<void> {
 async function ask(asker: Asker, asked: string, count: number): Promise<Shown> {
   const summary = await summaryOf(asker, asked);
   const { id } = summary.session;
-  const [[state], events, exceptions, metrics] = await Promise.all([
-    statesOf(asker, id, [{ revision: Number.POSITIVE_INFINITY }]),
-    lastEventsOf(asker, id, count, () => count > 0),
-    lastEventsOf(asker, id, exceptionsMax, isException),
+  const [state, events, errors, metrics] = await Promise.all([
+    stateOf(asker, id, {}),
+    lastEventsOf(asker, id, count, {}),
+    lastEventsOf(asker, id, errorsLookedAt, { levels: ['error', 'critical'] }),
     summariesOf(asker, id, { ...rangeOf(summary.session), columns: sparklineColumns }),
   ]);
-  if (state === undefined) throw new CommandError('missing', `session ${id} is gone`);
+  const exceptions = errors.filter(isException).slice(-exceptionsMax);
   return { summary, state, events, exceptions, metrics };
 }
 
@@ -87,7 +88,10 @@ function shownLines(look: Look, shown: Shown, metrics: number): string[] {
   const { summary, state, events, exceptions } = shown;
   const withFrames = { withDay: true, frames: framesMax };
   const sections: [string, string[]][] = [
-    [`state (revision ${state.revision})`, stateLines(look, state.state, new Set(state.changed))],
+    [
+      `state (revision ${state.revision})`,
+      stateLines(look, state.state as JsonObject, new Set(state.changed)),
+    ],
     ['exceptions', exceptions.flatMap((event) => eventLines(look, event, withFrames))],
     ['last events', events.flatMap((event) => eventLines(look, event))],
     ['metrics', metricLines(look, shown.metrics, metrics)],
@@ -137,4 +141,8 @@ function metricLines(look: Look, metrics: readonly SeriesSummary[], most: number
   const more = metrics.length - most;
   if (more > 0) lines.push(paint(look, 'faint', `and ${counted(more, 'metric')} more (-m)`));
   return lines;
+}
+
+function isException({ exception_type, stacktrace }: RecordedEvent): boolean {
+  return exception_type !== undefined || stacktrace !== undefined;
 }

@@ -1,15 +1,14 @@
 /** `tacho state`: the state of a session, now or at any instant of its life. */
-import type { JsonValue } from '@tacho/protocol';
+import type { JsonObject, JsonValue } from '@tacho/protocol';
 import { Command } from 'commander';
 import { addAsking, asking } from './ask.ts';
-import { CommandError } from './exit.ts';
+import { type RecordedState, stateOf } from './history.ts';
 import { addLook, instantText, type Look, lookOf, paint } from './look.ts';
 import type { OptionValues } from './options.ts';
 import { printJson, printLines } from './output.ts';
-import { type RecordedState, statesOf } from './recorded.ts';
 import { summaryOf } from './session-text.ts';
 import { stateLines } from './state-text.ts';
-import { untilOf } from './when.ts';
+import { momentOf } from './when.ts';
 
 /** The `state` command. */
 export function stateCommand(): Command {
@@ -37,9 +36,8 @@ async function runState(asked: string, values: OptionValues): Promise<void> {
   const look = lookOf(values);
   await asking(values, async (asker) => {
     const { session } = await summaryOf(asker, asked);
-    const until = untilOf(look, session, (values.at as string | undefined) ?? 'now');
-    const [state] = await statesOf(asker, session.id, [until]);
-    if (state === undefined) throw new CommandError('missing', `session ${session.id} is gone`);
+    const at = momentOf(look, session, (values.at as string | undefined) ?? 'now');
+    const state = await stateOf(asker, session.id, { at });
     if (values.json === true) return printJson(state as unknown as JsonValue);
     printLines(linesOf(look, state));
   });
@@ -47,5 +45,5 @@ async function runState(asked: string, values: OptionValues): Promise<void> {
 
 function linesOf(look: Look, { state, revision, timestamp, changed }: RecordedState): string[] {
   const head = `revision ${revision}, of ${instantText(look, timestamp)}`;
-  return [paint(look, 'faint', head), ...stateLines(look, state, new Set(changed))];
+  return [paint(look, 'faint', head), ...stateLines(look, state as JsonObject, new Set(changed))];
 }

@@ -1,7 +1,7 @@
 /** Instants of a session, as people name them. */
 import { describe, expect, it } from 'vitest';
 import type { SessionRow } from './session-text.ts';
-import { instantOf, untilOf } from './when.ts';
+import { instantOf, momentOf } from './when.ts';
 
 const look = { width: 80, isColored: false, isUtc: true };
 const session = {
@@ -25,8 +25,9 @@ describe('an instant of a session', () => {
     expect(new Date(instantOf(look, session, text) / 1000).toISOString()).toBe(instant);
   });
 
-  it('may be a revision', () => {
-    expect(untilOf(look, session, 'revision:12')).toEqual({ revision: 12 });
+  it('is given to the API as it takes it', () => {
+    expect(momentOf(look, session, 'revision:12')).toBe('revision:12');
+    expect(momentOf(look, session, '15:00')).toBe('2026-03-01T15:00:00.000Z');
   });
 
   it('that is not there yet, or is none, is refused', () => {

@@ -1,8 +1,7 @@
 /** Instants of a session as people name them: a time of the day, so long before its end, words, a revision. */
-import { readInstant } from '@tacho/protocol';
+import { formatTime, readInstant } from '@tacho/protocol';
 import { CommandError } from './exit.ts';
 import type { Look } from './look.ts';
-import type { Until } from './recorded.ts';
 import type { SessionRow } from './session-text.ts';
 
 /** What is accepted, for help and for errors. */
@@ -10,15 +9,13 @@ export const whenForms =
   '14:03:20, -90s (before its end), start, death, now, revision:12, or an RFC 3339 time';
 
 const timeForm = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/;
-const revisionForm = /^revision:(\d{1,9})$/;
+const revisionForm = /^revision:\d{1,9}$/;
 const dayUs = 86_400e6;
 
-/** What a text means for the state of a session. Throws CommandError when it is not understood. */
-export function untilOf(look: Look, session: SessionRow, text: string): Until {
-  const revision = revisionForm.exec(text);
-  return revision === null
-    ? { atUs: instantOf(look, session, text) }
-    : { revision: Number(revision[1]) };
+/** The moment that a text means for a session, as the API takes it. Throws CommandError when it is not understood. */
+export function momentOf(look: Look, session: SessionRow, text: string): string {
+  const isWord = ['start', 'death', 'now'].includes(text) || revisionForm.test(text);
+  return isWord ? text : formatTime(instantOf(look, session, text));
 }
 
 /**
