@@ -18,6 +18,7 @@ import { searchCases } from './contract/search.ts';
 import { seriesCases } from './contract/series.ts';
 import { sessionCases } from './contract/sessions.ts';
 import { tokenCases } from './contract/tokens.ts';
+import { toldCases } from './contract/told.ts';
 
 /**
  * Declares the suite for one engine. `open` must give an empty store each time it is called; the
@@ -43,6 +44,7 @@ export function describeStoreContract(
     describe('batches that count once', () => onceCases(open));
     describe('replays', () => replayCases(open));
     describe('tokens', () => tokenCases(open));
+    describe('what a store tells', () => toldCases(open));
     describe('load', () => loadCases(open));
     describe('load, with tight limits', () => loadCases(openTight));
     describe('series', () => seriesCases(open, rounds));
