@@ -138,6 +138,37 @@ describe('the catalog', () => {
     await agrees();
   });
 
+  it('gives a session with more than it looks at a profile in which nothing is missing', async () => {
+    for (const bench of [engine, oracle]) {
+      await bench.say({ session: 1, kind: 'start' });
+      for (let round = 0; round < 5; round++) {
+        const atUs = startUs + round * 60 * secondUs;
+        const events = Array.from({ length: 500 }, (_, i) => ({
+          ...({ session: 1, kind: 'event', atUs: atUs + i * 1_000 } as const),
+          event: { name: 'e', level: i % 5 === 0 ? ('error' as const) : ('info' as const) },
+        }));
+        const patches = Array.from({ length: 60 }, (_, i) => ({
+          ...({ session: 1, kind: 'patch', atUs: atUs + i * 1_000, patch: { i } } as const),
+        }));
+        await bench.say(...events, ...patches);
+        await bench.store.summary(sessionId(1));
+      }
+      await bench.say({ session: 1, kind: 'end', atUs: startUs + 300 * secondUs });
+    }
+    const check = async () => {
+      const [found, expected] = await Promise.all(
+        [engine, oracle].map(async ({ store }) => (await store.summary(sessionId(1)))!.profile),
+      );
+      const sum = (counts: Float64Array) => counts.reduce((all, count) => all + count, 0);
+      expect(found!.widthUs).toBe(expected!.widthUs);
+      expect(sum(found!.entries)).toBe(sum(expected!.entries));
+      expect(found!.errors).toEqual(expected!.errors);
+    };
+    await check();
+    await whileClosed(() => {});
+    await check();
+  });
+
   it('keeps its index in agreement with itself when it is killed at any slice', async () => {
     await live(1, 30);
     const file = join(dir, databaseFile);

@@ -43,6 +43,7 @@ export class Catalog {
   readonly #main: Database;
   readonly #indexFile: string;
   #open: OpenIndex;
+  #isInVain = false;
 
   constructor({ file, indexFile = indexFileOf(file) }: CatalogOptions) {
     this.#main = openReader(file);
@@ -149,11 +150,15 @@ export class Catalog {
     try {
       return body();
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error) || this.#isInVain) throw error;
       this.#open.index.close();
       removeIndex(this.#indexFile);
       this.#open = this.#openIndex();
-      return body();
+      // If it is met again, the damage is in the main database, and a new index does not help.
+      this.#isInVain = true;
+      const result = body();
+      this.#isInVain = false;
+      return result;
     }
   }
 }
