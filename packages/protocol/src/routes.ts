@@ -8,6 +8,7 @@ import { recordRoutes } from './routes/record.ts';
 import { releaseRoutes } from './routes/releases.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
+import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transferRoutes } from './routes/transfer.ts';
@@ -18,6 +19,7 @@ export * from './routes/route.ts';
 export const routes = {
   ...recordRoutes,
   ...searchRoutes,
+  ...seriesRoutes,
   ...aggregateRoutes,
   ...sessionRoutes,
   ...historyRoutes,
@@ -55,6 +57,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Search',
     about: 'What many sessions recorded: events, exceptions and metrics.',
     routes: searchRoutes,
+  },
+  {
+    title: 'Metrics of a session',
+    about: 'Series with their summaries, charts, and raw samples.',
+    routes: seriesRoutes,
   },
   {
     title: 'Aggregates',

@@ -27,6 +27,7 @@ import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addReleaseRoutes } from './routes/releases.ts';
 import { addSearchRoutes } from './routes/search.ts';
+import { addSeriesRoutes } from './routes/series.ts';
 import { addSessionListRoutes } from './routes/session-list.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
@@ -109,6 +110,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addHealthRoute(app, service);
   addSessionRoutes(app, service);
   addSearchRoutes(app, service);
+  addSeriesRoutes(app, service);
   addAggregateRoute(app, service);
   addSessionListRoutes(app, service);
   addHistoryRoutes(app, service);

@@ -1,5 +1,6 @@
 /** Questions about the series of one session: what is asked of a store, and what it answers. */
 import type { MetricType, SeriesKey } from '@tacho/protocol';
+import { readCursor, writeCursor } from './page-cursor.ts';
 import type { SampleDetail } from './store.ts';
 
 /** Which series are meant: all fields that are there must hold. */
@@ -193,4 +194,16 @@ export interface SeriesQuestions {
    * once; what arrives meanwhile comes when its place is still ahead.
    */
   samples(query: SamplesQuery): Promise<SamplesPage | undefined>;
+}
+
+/** A place as an opaque text, for pages in one direction. */
+export function samplesCursor({ atUs, series, nth }: SamplePlace, descending: boolean): string {
+  return writeCursor(descending ? 'samples-desc' : 'samples', [atUs, series, nth]);
+}
+
+/** The place of a cursor; throws TachoError `invalid_field` when it is none of this direction. */
+export function samplePlace(cursor: string, descending: boolean): SamplePlace {
+  const list = descending ? 'samples-desc' : 'samples';
+  const [atUs, series, nth] = readCursor(list, cursor, ['number', 'number', 'number']);
+  return { atUs: atUs as number, series: series as number, nth: nth as number };
 }

@@ -1,0 +1,168 @@
+/** The metrics of one session over HTTP: summaries, charts, raw samples. */
+import {
+  formatTime,
+  type JsonObject,
+  type JsonValue,
+  limits,
+  type MetricType,
+  namingAdvice,
+  routes,
+  type SeriesKey,
+  unitOf,
+} from '@tacho/protocol';
+import type { FastifyInstance } from 'fastify';
+import { missingSession } from '../../record/session.ts';
+import {
+  type SampleDetail,
+  type SeriesFilter,
+  type SeriesInfo,
+  type SeriesPoints,
+  samplePlace,
+  samplesCursor,
+} from '../../store/store.ts';
+import { addQuestion, wireNumber } from '../question.ts';
+import type { Service } from '../service.ts';
+
+/** Adds the routes. */
+export function addSeriesRoutes(app: FastifyInstance, service: Service): void {
+  const { store } = service;
+
+  addQuestion(app, service, routes.sessionMetrics, async ({ id, params }) => {
+    const found = await store.series({ id, filter: filterOf(params) });
+    if (found === undefined) throw missingSession(id);
+    return { series: found.map(infoRow) };
+  });
+
+  addQuestion(app, service, routes.sessionSeries, async ({ id, params }) => {
+    const { points, as, quantile, heatmap } = params;
+    const found = await store.points({
+      id,
+      filter: filterOf(params),
+      ...rangeOf(params),
+      points,
+      seriesMax: limits.chartSeriesMax,
+      rate: as === 'rate',
+      quantiles: quantile.map((one) => one.quantile),
+      heatmap,
+    });
+    if (found === undefined) throw missingSession(id);
+    const names = quantile.map(({ name }) => name);
+    return { series: found.series.map((one) => chartOf(one, names)), left_out: found.leftOut };
+  });
+
+  addQuestion(app, service, routes.sessionSamples, async ({ id, params }) => {
+    const { order, limit, cursor } = params;
+    const descending = order === 'desc';
+    const page = await store.samples({
+      id,
+      filter: filterOf(params),
+      ...rangeOf(params),
+      descending,
+      limit,
+      ...(cursor !== undefined && { after: samplePlace(cursor, descending) }),
+    });
+    if (page === undefined) throw missingSession(id);
+    return {
+      keys: page.keys.map(keyRow),
+      series: [...page.series],
+      t: milliseconds(page.timesUs),
+      value: Array.from(page.values, wireNumber),
+      details: [...page.details].map(([row, detail]) => detailRow(row, detail)),
+      next: page.next ? samplesCursor(page.next, descending) : null,
+    };
+  });
+}
+
+function filterOf(params: { metric: string[]; type: MetricType[]; tag: string[] }): SeriesFilter {
+  const { metric, type, tag } = params;
+  return {
+    ...(metric.length > 0 && { names: metric }),
+    ...(type.length > 0 && { types: type }),
+    ...(tag.length > 0 && { tags: tag }),
+  };
+}
+
+function rangeOf({ from, to }: { from: number | undefined; to: number | undefined }) {
+  return { ...(from !== undefined && { fromUs: from }), ...(to !== undefined && { toUs: to }) };
+}
+
+function keyRow({ name, type, unit, tags }: SeriesKey): JsonObject {
+  return { name, type, unit, tags: [...tags] };
+}
+
+function infoRow(info: SeriesInfo): JsonObject {
+  const { key, count, nans, first, last, firstUs, lastUs, min, max, sum, rate } = info;
+  const unit = unitOf(key.name, key.unit);
+  return {
+    ...keyRow(key),
+    canonical_unit: unit?.id ?? null,
+    dimension: unit?.dimension ?? null,
+    count,
+    nans,
+    first: wireNumber(first),
+    first_at: formatTime(firstUs),
+    last: wireNumber(last),
+    last_at: formatTime(lastUs),
+    min: numberOrNull(min),
+    max: numberOrNull(max),
+    avg: averageOf(info, sum / (count - nans)),
+    ...(rate !== undefined && { rate: numberOrNull(rate) }),
+    advice: namingAdvice(key.name, key.unit, key.tags).map((advice) => ({ ...advice })),
+  };
+}
+
+/** The mean of a counter's totals says nothing; a histogram's value is the mean since its start. */
+function averageOf({ key, last }: SeriesInfo, mean: number): JsonValue {
+  if (key.type === 'counter') return null;
+  return numberOrNull(key.type === 'histogram' ? last : mean);
+}
+
+function chartOf(points: SeriesPoints, quantiles: readonly string[]): JsonObject {
+  const { key, timesUs, min, max, sum, count, nans, last, rate, heatmap } = points;
+  const means = sum.map((each, i) => each / (count[i]! - nans[i]!));
+  const values: JsonObject = rate
+    ? { rate: column(rate.perSecond), increase: column(rate.increase) }
+    : { min: column(min), max: column(max), avg: column(means), last: column(last) };
+  return {
+    ...keyRow(key),
+    t: milliseconds(timesUs),
+    ...values,
+    count: [...count],
+    ...(nans.some((n) => n > 0) && { nan: [...nans] }),
+    ...(points.quantiles && {
+      quantiles: Object.fromEntries(
+        quantiles.map((name, i) => [name, column(points.quantiles![i]!)]),
+      ),
+    }),
+    ...(heatmap && { heatmap: heatmapOf(heatmap) }),
+  };
+}
+
+function heatmapOf({ bounds, counts }: SeriesPoints['heatmap'] & {}): JsonObject {
+  const width = bounds.length + 1;
+  const rows = Array.from({ length: counts.length / width }, (_, point) => [
+    ...counts.subarray(point * width, (point + 1) * width),
+  ]);
+  return { bounds: [...bounds], counts: rows };
+}
+
+function detailRow(row: number, { count, metadata }: SampleDetail): JsonObject {
+  return {
+    row,
+    ...(count !== undefined && { count }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+function column(values: Float64Array): (number | string | null)[] {
+  return Array.from(values, numberOrNull);
+}
+
+/** NaN says that there is none. */
+function numberOrNull(value: number): number | string | null {
+  return Number.isNaN(value) ? null : wireNumber(value);
+}
+
+function milliseconds(timesUs: Float64Array): number[] {
+  return Array.from(timesUs, (us) => us / 1000);
+}
