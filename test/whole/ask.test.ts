@@ -152,6 +152,33 @@ describe('tacho tail and metrics', () => {
   });
 });
 
+describe('tacho releases and compare', () => {
+  it('show the health of versions, and end with 1 when one is proven to be worse', async () => {
+    const runs = Array.from({ length: 40 }, (_, i) => {
+      const session = `5e554000-0000-4000-8000-${String(i).padStart(12, '0')}`;
+      const isNew = i >= 20;
+      const start = { kind: 'start', session, product: 'app', version: isNew ? '2' : '1' };
+      return [start, { kind: isNew ? 'crash' : 'end', session, reason: 'oom' }];
+    });
+    await post(`${server.url}/api/ingest`, { spoolId: 'r', seq: 1, entries: runs.flat() });
+    const lines = await linesOf('releases', 'app');
+    expect(lines[1]).toMatch(/^app +2 +20 +0\.0 % .* crashed \(20\)$/);
+    expect(lines[2]).toMatch(/^app +1 +20 +100\.0 %/);
+    const releases = await jsonOf('releases', 'app');
+    expect(Check(routes.listReleases.reply.schema, releases)).toBe(true);
+
+    const worse = await ask('compare', 'app', '1', '2', '--fail-on-regression');
+    expect(worse).toMatchObject({ code: 1, stderr: '' });
+    expect(worse.stdout).toMatch(/^app 1 \(20 sessions\) → 2 \(20 sessions\)\n/);
+    expect(worse.stdout).toMatch(/\ncrash-free {2}100\.0 % → 0\.0 % {2}worse \(p [\d.e-]+\)\n/);
+    const better = await jsonOf('compare', 'app', '2', '1', '--fail-on-regression');
+    expect(Check(routes.compareReleases.reply.schema, better)).toBe(true);
+    const unknown = await ask('compare', 'app', '1', '9');
+    expect(unknown).toMatchObject({ code: 3, stdout: '' });
+    expect(unknown.stderr).toBe('tacho: no session of app has the version 9\n');
+  });
+});
+
 describe('tacho tail -f', () => {
   it('goes on with what is recorded, also after the server was away', async () => {
     const dataDir = temporaryDirectory();
@@ -237,7 +264,7 @@ describe.runIf(process.platform !== 'win32')('completion in bash', () => {
     expect(await offered('ls', '--outc')).toBe('--outcome');
     expect(await offered('ls', '--outcome', 'cr')).toBe('crashed');
     expect(await offered('ls', '--sort', 'dur')).toBe('duration');
-    expect(await offered('ls', '--product', '')).toBe('blog shop');
+    expect(await offered('ls', '--product', '')).toBe('app blog shop');
     expect(await offered('show', '5e551')).toBe('5e551000');
     expect(await offered('show', '5e552000-0000-4000-8000-000000000002')).toBe(crashed);
     expect(await offered('token', 'cre')).toBe('create');

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { Failure, reasonOf } from '../failure.ts';
 import { version } from '../version.ts';
 import { backupCommand } from './backup.ts';
+import { compareCommand } from './compare.ts';
 import { completionCommand, completionValuesCommand } from './completion.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
@@ -11,6 +12,7 @@ import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { lsCommand } from './ls.ts';
 import { metricsCommand } from './metrics.ts';
+import { releasesCommand } from './releases.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
@@ -54,6 +56,8 @@ export function tachoCommand(): Command {
     .addCommand(stateCommand())
     .addCommand(diffCommand())
     .addCommand(metricsCommand())
+    .addCommand(releasesCommand())
+    .addCommand(compareCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())
     .addCommand(backupCommand())
@@ -81,6 +85,7 @@ Examples:
   tacho ls --outcome crashed --from -24h        what crashed since yesterday
   tacho show 5e551000                           how one session ended, and what led to it
   tacho tail -f --level error critical          errors of all sessions as they come
+  tacho compare shop 2.4.0 2.5.0                what a release changed
   tacho doctor                                  is everything in order?
   tacho export --out all.ndjson.gz              everything, to be imported elsewhere
   tacho token create --name ci --scope ingest   from then on every request needs a token
