@@ -150,7 +150,10 @@ export const timelineReply = Type.Object({
   buckets: count,
   status: Type.Array(
     Type.Object({ status: oneOf(timelineStatuses, 'How it stood'), from: time, to: time }),
-    { description: 'Intervals, each beginning where the one before ends' },
+    {
+      description:
+        'Intervals, each beginning where the one before ends, until now. Of heartbeats only the last one is kept, so `suspended` is known at the end alone; `silence`: it had been taken for dead and spoke again, shown as long as it must have been at least',
+    },
   ),
   life: Type.Array(
     Type.Object({
@@ -197,11 +200,18 @@ export const moversReply = Type.Object({
     Type.Object({
       ...seriesRef.properties,
       rate: Type.Boolean({ description: 'Whether the values are growth per second (counters)' }),
-      score: Type.Number({ minimum: 0, description: 'How far it moved, in spreads' }),
+      score: Type.Number({
+        minimum: 0,
+        description:
+          'Distance of the two medians in spreads: a modified z-score (Iglewicz and Hoaglin, 1993). From 3.5 on a move is called one; a series that is constant has 0, and none has more than 200',
+      }),
       direction: oneOf(['up', 'down', 'flat'], 'Where it moved to'),
       before: Type.Number({ description: 'Median of the rest of the run' }),
       after: Type.Number({ description: 'Median of the window' }),
-      spread: Type.Number({ description: 'What the score counts in' }),
+      spread: Type.Number({
+        description:
+          'The larger of 1.4826 × the median absolute deviation and the interquartile range / 1.349 of the rest of the run, at least 1 % of the larger median',
+      }),
     }),
     { description: 'Those that moved most first' },
   ),

@@ -5,6 +5,7 @@ import {
   type ExceptionFact,
   eventNames,
   humanize,
+  type momentKinds,
   type SeriesKey,
   stateText,
   unitOf,
@@ -15,8 +16,8 @@ import { endOf, goneSession, sessionRow } from './session-row.ts';
 import { trendOf } from './trend.ts';
 
 /** One step. */
-export interface Step {
-  kind: 'state' | 'trend' | 'heartbeat' | 'hang' | 'recovery' | 'exception' | 'death';
+interface Step {
+  kind: (typeof momentKinds)[number];
   atUs: number;
   /** One sentence without a full stop. */
   title: string;

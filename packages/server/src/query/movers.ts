@@ -1,11 +1,11 @@
 /** Metrics of a session by how much they moved in a window against the rest of the run. */
-import { limits, type SeriesKey } from '@tacho/protocol';
+import { limits, type moverSkips, type SeriesKey } from '@tacho/protocol';
 import type { SeriesPoints, Store } from '../store/store.ts';
 import { quantileOf } from './quantile.ts';
 import { goneSession } from './session-row.ts';
 
 /** Why a series is not ranked; `no_numbers`: all its values are NaN or infinite. */
-export type MoverSkip = 'few_samples_before' | 'few_samples_in_window' | 'no_numbers';
+export type MoverSkip = (typeof moverSkips)[number];
 
 /** How a series moved. */
 export interface Move {

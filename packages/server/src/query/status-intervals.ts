@@ -1,16 +1,9 @@
 /** How a session stood over time, replayed from its hangs, recoveries, crashes and returns. */
-import { eventNames, returnedReason } from '@tacho/protocol';
+import { eventNames, returnedReason, type timelineStatuses } from '@tacho/protocol';
 import type { EventRow, SessionRow } from '../store/store.ts';
 
 /** How a session stood; `silence`: it had been taken for dead and then spoke again. */
-export type IntervalStatus =
-  | 'responsive'
-  | 'hung'
-  | 'suspended'
-  | 'silence'
-  | 'ended'
-  | 'crashed'
-  | 'lost';
+type IntervalStatus = (typeof timelineStatuses)[number];
 
 /** A time during which a session stood in one way. */
 export interface StatusInterval {

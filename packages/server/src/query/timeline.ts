@@ -1,5 +1,5 @@
 /** Everything in a session that is worth a mark, for a picture of a given width. */
-import { eventNames, type Level, limits, TachoError } from '@tacho/protocol';
+import { eventNames, type Level, type lifeKinds, limits, TachoError } from '@tacho/protocol';
 import type { EventRow, SessionRow, Store, TimelineCounts } from '../store/store.ts';
 import { endOf, goneSession, sessionRow } from './session-row.ts';
 import {
@@ -22,8 +22,8 @@ export interface TimelineAsked {
 }
 
 /** A mark of a session's life. */
-export interface LifeMark {
-  kind: 'start' | 'last_heartbeat' | 'hang' | 'recover' | 'resume' | 'crash' | 'end' | 'lost';
+interface LifeMark {
+  kind: (typeof lifeKinds)[number];
   atUs: number;
   /** Number of the event that says so. */
   seq?: number;

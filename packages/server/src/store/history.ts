@@ -45,7 +45,7 @@ export interface EventPlace {
 }
 
 /** Where a page of events lies. */
-export type EventStart =
+type EventStart =
   /** At the first or the last of them. */
   | { kind: 'first' | 'last' }
   /** Right after or right before a place, which is not part of it. */

@@ -1,6 +1,7 @@
 /** Contract: what a store answers about one session's history, compared with the store in memory. */
 import {
   applyPatch,
+  eventNames,
   type JsonObject,
   type JsonValue,
   levels,
@@ -202,7 +203,7 @@ const texts = ['', 'db', 'Größe 5', 'say "hi"\\', 'line\nbreak', '\ud800x', 'f
 const text = fc.constantFrom(...texts);
 
 const event = fc.record({
-  name: fc.constantFrom('a', 'b', 'ö"', 'foo_bar'),
+  name: fc.constantFrom('a', 'b', 'ö"', 'foo_bar', eventNames.hang, eventNames.recover),
   level: fc.constantFrom(...levels),
   category: text,
   group: text,
@@ -237,7 +238,7 @@ const eventQueries: fc.Arbitrary<EventQuery> = fc
       filter: fc.record(
         {
           levels: some(fc.constantFrom(...levels)),
-          names: some(fc.constantFrom('a', 'ö"', 'foo_bar')),
+          names: some(fc.constantFrom('a', 'ö"', eventNames.hang, eventNames.recover)),
           categories: some(text),
           groups: some(text),
           labels: some(text),
