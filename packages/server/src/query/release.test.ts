@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionGroup } from '../store/store.ts';
-import { adoptionSteps, causeCounts, releaseKey, releasesOf, withoutVersions } from './release.ts';
+import {
+  adoptionSteps,
+  causeCounts,
+  foldedGroups,
+  releaseKey,
+  releasesOf,
+  withoutVersions,
+} from './release.ts';
 
 /** A group of sessions, the rest of which are healthy. */
 function group(
@@ -93,6 +100,18 @@ describe('releases', () => {
     expect(causes.get(releaseKey('P', '1'))).toEqual([
       { kind: 'uncaught', sessions: 2 },
       { kind: 'lost', sessions: 1 },
+    ]);
+  });
+
+  it('are put together from groups that are finer', () => {
+    const finer = [
+      group(['P', '1', 'lost'], 2, { crashed: 1, hung: 1, firstUs: 5 }),
+      group(['P', '2', null], 4, { firstUs: 1 }),
+      group(['P', '1', null], 3, { crashed: 1, hung: 2, firstUs: 9 }),
+    ];
+    expect(foldedGroups(finer, 2)).toEqual([
+      { ...group(['P', '1'], 5, { crashed: 2, hung: 3, firstUs: 5 }), lastUs: 10 },
+      group(['P', '2'], 4, { firstUs: 1 }),
     ]);
   });
 

@@ -54,6 +54,37 @@ export function releasesOf(groups: readonly SessionGroup[]): Release[] {
     );
 }
 
+/** Groups by further values put together to groups by their first `count` values, in order of appearance. */
+export function foldedGroups(groups: readonly SessionGroup[], count: number): SessionGroup[] {
+  const folded = new Map<string, SessionGroup>();
+  for (const group of groups) {
+    const values = group.values.slice(0, count);
+    const key = JSON.stringify(values);
+    const before = folded.get(key);
+    folded.set(key, before === undefined ? { ...group, values } : bothGroups(before, group));
+  }
+  return [...folded.values()];
+}
+
+function bothGroups(a: SessionGroup, b: SessionGroup): SessionGroup {
+  return {
+    values: a.values,
+    sessions: a.sessions + b.sessions,
+    active: a.active + b.active,
+    suspended: a.suspended + b.suspended,
+    hung: a.hung + b.hung,
+    outcomes: {
+      healthy: a.outcomes.healthy + b.outcomes.healthy,
+      errored: a.outcomes.errored + b.outcomes.errored,
+      abnormal: a.outcomes.abnormal + b.outcomes.abnormal,
+      crashed: a.outcomes.crashed + b.outcomes.crashed,
+    },
+    errors: a.errors + b.errors,
+    firstUs: Math.min(a.firstUs, b.firstUs),
+    lastUs: Math.max(a.lastUs, b.lastUs),
+  };
+}
+
 /** Share of sessions that did not crash. */
 export function crashFreeRate({ sessions, outcomes }: SessionTotals): Rate | null {
   return rateOf(sessions - outcomes.crashed, sessions);

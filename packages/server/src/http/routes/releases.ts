@@ -1,10 +1,19 @@
 /** Releases: health and adoption by version, with the causes and exceptions that matter most. */
-import { filterOf, formatTime, type JsonObject, limits, routes, TachoError } from '@tacho/protocol';
+import {
+  filterOf,
+  formatTime,
+  type JsonObject,
+  limits,
+  routes,
+  type SessionFilter,
+  TachoError,
+} from '@tacho/protocol';
 import type { FastifyInstance } from 'fastify';
 import {
   type AdoptionStep,
   adoptionSteps,
   causeCounts,
+  foldedGroups,
   type Rate,
   type Release,
   type ReleaseException,
@@ -13,7 +22,7 @@ import {
   releasesOf,
   withoutVersions,
 } from '../../query/release.ts';
-import type { GroupKey } from '../../store/store.ts';
+import type { GroupKey, SessionGroup, Store } from '../../store/store.ts';
 import { addQuestion } from '../question.ts';
 import type { Service } from '../service.ts';
 import { totalsJson } from '../session-row.ts';
@@ -28,11 +37,9 @@ export function addReleaseRoutes(app: FastifyInstance, service: Service): void {
   const { store } = service;
   addQuestion(app, service, routes.listReleases, async ({ params, nowUs }) => {
     const filter = filterOf(params);
-    const all = withoutVersions(filter);
     const { every, limit } = params;
-    const [groups, causeGroups, exceptions, steps] = await Promise.all([
-      store.groups({ filter: all, by: byRelease, nowUs }),
-      store.groups({ filter, by: [...byRelease, { by: 'cause' }], nowUs }),
+    const [{ groups, causeGroups }, exceptions, steps] = await Promise.all([
+      releaseGroups(store, filter, nowUs),
       store.exceptions({
         filter,
         sort: 'sessions',
@@ -42,7 +49,11 @@ export function addReleaseRoutes(app: FastifyInstance, service: Service): void {
       }),
       every === undefined
         ? undefined
-        : store.groups({ filter: all, by: [...byRelease, { by: 'time', widthUs: every }], nowUs }),
+        : store.groups({
+            filter: withoutVersions(filter),
+            by: [...byRelease, { by: 'time', widthUs: every }],
+            nowUs,
+          }),
     ]);
     if (steps !== undefined && steps.length >= limits.groupsMax) throw tooManySteps();
     const wanted = releasesOf(groups).filter(
@@ -67,6 +78,28 @@ export function addReleaseRoutes(app: FastifyInstance, service: Service): void {
       left_out: Math.max(0, wanted.length - limit),
     };
   });
+}
+
+/**
+ * Groups by release, of all versions so that adoption is a share of all of them, and groups by
+ * release and cause. The latter hold the former, unless they are too many to be complete.
+ */
+async function releaseGroups(
+  store: Store,
+  filter: SessionFilter,
+  nowUs: number,
+): Promise<{ groups: SessionGroup[]; causeGroups: SessionGroup[] }> {
+  const all = withoutVersions(filter);
+  const causeGroups = await store.groups({
+    filter: all,
+    by: [...byRelease, { by: 'cause' }],
+    nowUs,
+  });
+  const groups =
+    causeGroups.length < limits.groupsMax
+      ? foldedGroups(causeGroups, byRelease.length)
+      : await store.groups({ filter: all, by: byRelease, nowUs });
+  return { groups, causeGroups };
 }
 
 /** The counts and rates of a release. */
