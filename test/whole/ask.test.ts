@@ -106,12 +106,13 @@ describe('tacho show', () => {
     expect(lines).toContain('10:00:20.000 info  opened a\\u001b[2Jb');
     expect(lines).toContain('      at main');
     expect(lines.at(-1)).toMatch(/^memory_used_bytes +56\.27 MiB +0 B +56\.27 MiB +60 +▁.*█$/);
-    const shown = (await jsonOf('show', crashed)) as { summary: unknown };
+    const shown = (await jsonOf('show', crashed)) as { summary: unknown; metrics: unknown };
+    expect(Check(routes.sessionMetrics.reply.schema, shown.metrics)).toBe(true);
     expect(Check(routes.sessionSummary.reply.schema, shown.summary)).toBe(true);
     expect(shown).toMatchObject({
       state: { revision: 2, changed: ['big'], state: { scene: { boats: 12 } } },
       exceptions: [{ exception_type: 'IOError' }],
-      metrics: [{ name: 'memory_used_bytes', count: 60, max: 59e6, last: 59e6 }],
+      metrics: { series: [{ name: 'memory_used_bytes', count: 60, max: 59e6, last: 59e6 }] },
     });
   });
 });
@@ -145,6 +146,8 @@ describe('tacho tail and metrics', () => {
       '2026-03-01 10:00:59.000Z error 5e552000 save_failed IOError: no space',
       '2026-03-01 10:01:00.000Z crit  5e552000 session_crashed_detected {"reason":"oom"}',
     ]);
+    const charts = await jsonOf('metrics', crashed, 'memory_used_bytes');
+    expect(Check(routes.sessionSeries.reply.schema, charts)).toBe(true);
     const chart = await linesOf('metrics', crashed, 'memory_used_bytes', '--from', '-30s');
     expect(chart[0]).toBe('memory_used_bytes');
     expect(chart[1]).toMatch(/^ 56\.27 MiB .*█$/);

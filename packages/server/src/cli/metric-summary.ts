@@ -1,86 +1,73 @@
-/** Metrics of a session in short: how many samples, between what, how they went over its life. */
-import type { Asker } from './ask.ts';
-import { type SeriesName, samplesOf } from './samples.ts';
+/** Metrics of a session as the API tells them: what there is, and charts in columns of equal time. */
+import { type ReplyOf, routes } from '@tacho/protocol';
+import { type Asker, pathOf } from './ask.ts';
+import type { Band } from './blocks.ts';
 
-/** One series in short. Values of NaN and the infinities are counted and otherwise left out. */
-export interface SeriesSummary extends SeriesName {
-  count: number;
-  min: number | null;
-  max: number | null;
-  last: number | null;
-  /** By column of equal width from `fromUs` to `toUs`. */
-  bands: (SampleBand | null)[];
-}
+/** The series of a session with their summaries. */
+export type MetricList = ReplyOf<typeof routes.sessionMetrics>;
 
-/** The finite samples of a column. */
-export interface SampleBand {
-  min: number;
-  max: number;
-  sum: number;
-  count: number;
-}
+/** One series with its summary. */
+export type Metric = MetricList['series'][number];
 
-/** Which samples are meant. */
-export interface SampleRange {
-  fromUs: number;
-  toUs: number;
-  columns: number;
-  /** All when absent. */
-  name?: string | undefined;
-  /** All of them must be there. */
+/** Charts of a session. */
+export type Charts = ReplyOf<typeof routes.sessionSeries>;
+
+/** The points of one series. */
+export type Chart = Charts['series'][number];
+
+/** Which samples a chart is of; instants in epoch milliseconds, half open. */
+export interface ChartWish {
+  names: readonly string[];
   tags?: readonly string[] | undefined;
+  fromMs: number;
+  toMs: number;
+  columns: number;
 }
 
-/** All series that have samples in the range, by name and then tags. */
-export async function summariesOf(
+/** All series, by name and tags. */
+export async function metricsOf(
   asker: Asker,
   id: string,
-  range: SampleRange,
-): Promise<SeriesSummary[]> {
-  const found = new Map<string, SeriesSummary>();
-  for await (const { series, timesUs, values } of samplesOf(asker, id)) {
-    if (!isMeant(series, range)) continue;
-    const key = JSON.stringify([series.name, series.type, series.unit, series.tags]);
-    let summary = found.get(key);
-    if (summary === undefined) {
-      summary = emptySummary(series, range.columns);
-      found.set(key, summary);
-    }
-    for (let i = 0; i < values.length; i++) {
-      add(summary, timesUs[i] as number, values[i] as number, range);
-    }
+  tags: readonly string[] = [],
+): Promise<MetricList> {
+  const reply = await asker.json(pathOf(routes.sessionMetrics.path, { id }), { tag: tags });
+  return reply as unknown as MetricList;
+}
+
+/** The charts of some metrics. */
+export async function chartsOf(asker: Asker, id: string, wish: ChartWish): Promise<Charts> {
+  const { names, tags = [], fromMs, toMs, columns } = wish;
+  const query = { metric: names, tag: tags, from: fromMs, to: toMs, points: columns };
+  const reply = await asker.json(pathOf(routes.sessionSeries.path, { id }), query);
+  return reply as unknown as Charts;
+}
+
+/** What one series is told from others by. */
+export function identityOf({
+  name,
+  type,
+  unit,
+  tags,
+}: Pick<Chart, 'name' | 'type' | 'unit' | 'tags'>): string {
+  return JSON.stringify([name, type, unit, ...tags]);
+}
+
+/** The points of a chart by their time, from the smallest to the greatest finite value of each column. */
+export function bandsOf(chart: Chart, { fromMs, toMs, columns }: ChartWish): Band[] {
+  const { t, min = [], max = [] } = chart;
+  const bands: Band[] = new Array<Band>(columns).fill(null);
+  const width = (toMs - fromMs) / columns || 1;
+  for (const [i, at] of t.entries()) {
+    const low = finite(min[i]);
+    const high = finite(max[i]);
+    if (low === undefined || high === undefined) continue;
+    const column = Math.max(0, Math.min(columns - 1, Math.floor((at - fromMs) / width)));
+    const known = bands[column] ?? { min: low, max: high };
+    bands[column] = { min: Math.min(known.min, low), max: Math.max(known.max, high) };
   }
-  const counted = [...found.values()].filter(({ count }) => count > 0);
-  const orderOf = ({ name, tags }: SeriesName): string => JSON.stringify([name, ...tags]);
-  return counted.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  return bands;
 }
 
-function isMeant({ name, tags }: SeriesName, range: SampleRange): boolean {
-  if (range.name !== undefined && range.name !== name) return false;
-  return range.tags?.every((tag) => tags.includes(tag)) ?? true;
-}
-
-function emptySummary({ name, type, unit, tags }: SeriesName, columns: number): SeriesSummary {
-  const bands = new Array<null>(columns).fill(null);
-  const none = { count: 0, min: null, max: null, last: null };
-  return { name, type, unit, tags, ...none, bands };
-}
-
-function add(summary: SeriesSummary, atUs: number, value: number, range: SampleRange): void {
-  const { fromUs, toUs, columns } = range;
-  if (atUs < fromUs || atUs > toUs) return;
-  summary.count += 1;
-  if (!Number.isFinite(value)) return;
-  summary.last = value;
-  summary.min = Math.min(summary.min ?? value, value);
-  summary.max = Math.max(summary.max ?? value, value);
-  const at = Math.min(columns - 1, Math.floor(((atUs - fromUs) / (toUs - fromUs || 1)) * columns));
-  const band = summary.bands[at];
-  if (band == null) summary.bands[at] = { min: value, max: value, sum: value, count: 1 };
-  else {
-    band.min = Math.min(band.min, value);
-    band.max = Math.max(band.max, value);
-    band.sum += value;
-    band.count += 1;
-  }
+function finite(value: number | string | null | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }

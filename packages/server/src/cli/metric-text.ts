@@ -1,7 +1,7 @@
 /** Metrics of a session as rows: name, last value, range, and how they went. */
 import { humanize, unitOf } from '@tacho/protocol';
-import { sparkline } from './blocks.ts';
-import type { SeriesSummary } from './metric-summary.ts';
+import { type Band, sparkline } from './blocks.ts';
+import type { Metric } from './metric-summary.ts';
 import { type Cell, type Column, harmless } from './text.ts';
 
 /** Columns of a list of metrics. */
@@ -15,8 +15,8 @@ export const metricColumns: readonly Column[] = [
   { title: 'how it went', expendable: 3 },
 ];
 
-/** The cells of a metric. */
-export function metricsCells(metric: SeriesSummary): Cell[] {
+/** The cells of a metric, whose chart may be missing. */
+export function metricCells(metric: Metric, bands: readonly Band[] = []): Cell[] {
   const { name, unit, tags, last, min, max, count } = metric;
   return [
     { text: harmless(name), paint: 'accent' },
@@ -25,16 +25,11 @@ export function metricsCells(metric: SeriesSummary): Cell[] {
     { text: quantityText(min, name, unit) },
     { text: quantityText(max, name, unit) },
     { text: count.toLocaleString('en') },
-    { text: sparkline(meansOf(metric)), paint: 'accent' },
+    { text: sparkline(bands.map((band) => band && band.min / 2 + band.max / 2)), paint: 'accent' },
   ];
 }
 
-/** The mean of each column. */
-function meansOf({ bands }: SeriesSummary): (number | null)[] {
-  return bands.map((band) => (band === null ? null : band.sum / band.count));
-}
-
 /** A value with its unit; nothing where there is none. */
-export function quantityText(value: number | null, name: string, unit: string): string {
-  return value === null ? '' : humanize(value, unitOf(name, unit));
+export function quantityText(value: number | string | null, name: string, unit: string): string {
+  return value === null ? '' : humanize(Number(value), unitOf(name, unit));
 }

@@ -1,16 +1,17 @@
 /** `tacho metrics`: the metrics of a session as a list, or one of them as a chart. */
 import type { JsonValue } from '@tacho/protocol';
 import { Command } from 'commander';
-import { addAsking, asking } from './ask.ts';
+import { type Asker, addAsking, asking } from './ask.ts';
 import { chartLines } from './blocks.ts';
 import { CommandError } from './exit.ts';
 import { addLook, instantText, type Look, lookOf, paint } from './look.ts';
-import { type SampleRange, type SeriesSummary, summariesOf } from './metric-summary.ts';
-import { metricColumns, metricsCells, quantityText } from './metric-text.ts';
+import { metricLines } from './metric-lines.ts';
+import { bandsOf, type Chart, type ChartWish, chartsOf, metricsOf } from './metric-summary.ts';
+import { quantityText } from './metric-text.ts';
 import type { OptionValues } from './options.ts';
 import { printJson, printLines } from './output.ts';
-import { rangeOf, summaryOf } from './session-text.ts';
-import { cellsOf, harmless, pad, tableLines } from './text.ts';
+import { rangeOf, type SessionRow, summaryOf } from './session-text.ts';
+import { cellsOf, harmless, pad } from './text.ts';
 import { instantOf } from './when.ts';
 
 const chartHeight = 10;
@@ -42,50 +43,62 @@ async function runMetrics(
   values: OptionValues,
 ): Promise<void> {
   const look = lookOf(values);
+  const asJson = values.json === true;
+  const tags = values.tag as string[] | undefined;
   await asking(values, async (asker) => {
     const { session } = await summaryOf(asker, asked);
+    if (name === undefined) return list(asker, session, tags, look, asJson);
     const whole = rangeOf(session);
-    const when = (text: unknown, preset: number): number =>
-      text === undefined ? preset : instantOf(look, session, text as string);
-    const range: SampleRange = {
-      fromUs: when(values.from, whole.fromUs),
-      toUs: when(values.to, whole.toUs),
-      columns: name === undefined ? sparklineColumns : Math.max(10, look.width - axisWidth),
-      name,
-      tags: values.tag as string[] | undefined,
+    const when = (text: unknown, presetMs: number): number =>
+      text === undefined ? presetMs : instantOf(look, session, text as string) / 1000;
+    const wish: ChartWish = {
+      names: [name],
+      tags,
+      fromMs: when(values.from, whole.fromMs),
+      toMs: when(values.to, whole.toMs),
+      columns: Math.max(10, look.width - axisWidth),
     };
-    const found = await summariesOf(asker, session.id, range);
-    if (name !== undefined && found.length === 0) {
+    const charts = await chartsOf(asker, session.id, wish);
+    if (charts.series.length === 0) {
       throw new CommandError('missing', `session ${session.id} has no such samples of ${name}`);
     }
-    if (values.json === true) return printJson({ metrics: found } as unknown as JsonValue);
-    if (name !== undefined) printLines(found.flatMap((one) => [...drawing(look, one, range), '']));
-    else if (found.length === 0) printLines([paint(look, 'faint', 'no metrics')]);
-    else printLines(tableLines(look, metricColumns, found.map(metricsCells)));
+    if (asJson) return printJson(charts as unknown as JsonValue);
+    printLines(charts.series.flatMap((chart) => [...drawing(look, chart, wish), '']));
   });
 }
 
-const sparklineColumns = 24;
+async function list(
+  asker: Asker,
+  session: SessionRow,
+  tags: string[] | undefined,
+  look: Look,
+  asJson: boolean,
+): Promise<void> {
+  const found = await metricsOf(asker, session.id, tags);
+  if (asJson) return printJson(found as unknown as JsonValue);
+  if (found.series.length === 0) return printLines([paint(look, 'faint', 'no metrics')]);
+  printLines(await metricLines(asker, look, session, found.series));
+}
 
 /** Columns left of a chart. */
 const axisWidth = 12;
 
-function drawing(look: Look, one: SeriesSummary, range: SampleRange): string[] {
-  const { name, unit, tags, bands, min, max } = one;
+function drawing(look: Look, chart: Chart, wish: ChartWish): string[] {
+  const { name, unit, tags } = chart;
   const title = paint(look, 'strong', harmless([name, ...tags].join(' ')));
-  if (min === null || max === null) return [title, 'no finite values'];
+  const bands = bandsOf(chart, wish);
+  const known = bands.filter((band) => band !== null);
+  if (known.length === 0) return [title, 'no finite values'];
+  const top = Math.max(...known.map(({ max }) => max));
+  const bottom = Math.min(...known.map(({ min }) => min));
   const lines = chartLines(bands, chartHeight).map((line, i) => {
-    const value = i === 0 ? max : i === chartHeight - 1 ? min : null;
-    const axis = paint(
-      look,
-      'faint',
-      `${pad(quantityText(value, name, unit), axisWidth - 2, true)} `,
-    );
-    return axis + paint(look, 'accent', line.trimEnd());
+    const value = i === 0 ? top : i === chartHeight - 1 ? bottom : null;
+    const label = pad(quantityText(value, name, unit), axisWidth - 2, true);
+    return `${paint(look, 'faint', label)} ${paint(look, 'accent', line.trimEnd())}`;
   });
-  const begin = instantText(look, range.fromUs / 1000);
-  const end = instantText(look, range.toUs / 1000);
-  const room = Math.max(1, range.columns - cellsOf(begin) - cellsOf(end));
+  const begin = instantText(look, wish.fromMs);
+  const end = instantText(look, wish.toMs - 1);
+  const room = Math.max(1, wish.columns - cellsOf(begin) - cellsOf(end));
   const foot = `${' '.repeat(axisWidth - 1)}${begin}${' '.repeat(room)}${end}`;
   return [title, ...lines, paint(look, 'faint', foot)];
 }

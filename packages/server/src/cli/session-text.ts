@@ -101,8 +101,8 @@ export async function summaryOf(asker: Asker, id: string): Promise<SessionSummar
   return reply as unknown as SessionSummary;
 }
 
-/** Its life in epoch microseconds, from the start to the end or to now. */
-export function rangeOf(row: SessionRow): { fromUs: number; toUs: number } {
-  const fromUs = Date.parse(row.created_at) * 1000;
-  return { fromUs, toUs: fromUs + Math.ceil(row.duration_ms * 1000) };
+/** Its life in epoch milliseconds, from the start to just after the end or to now. */
+export function rangeOf(row: SessionRow): { fromMs: number; toMs: number } {
+  const fromMs = Date.parse(row.created_at);
+  return { fromMs, toMs: fromMs + Math.ceil(row.duration_ms) + 1 };
 }

@@ -5,8 +5,8 @@ import { type Asker, addAsking, asking } from './ask.ts';
 import { eventLines } from './event-text.ts';
 import { lastEventsOf, type RecordedEvent, type RecordedState, stateOf } from './history.ts';
 import { addLook, counted, durationText, instantText, type Look, lookOf, paint } from './look.ts';
-import { type SeriesSummary, summariesOf } from './metric-summary.ts';
-import { metricColumns, metricsCells } from './metric-text.ts';
+import { metricLines } from './metric-lines.ts';
+import { type MetricList, metricsOf } from './metric-summary.ts';
 import { wholeNumber } from './number.ts';
 import type { OptionValues } from './options.ts';
 import { printJson, printLines } from './output.ts';
@@ -14,14 +14,13 @@ import {
   activityOf,
   fateOf,
   nameOf,
-  rangeOf,
   type SessionRow,
   type SessionSummary,
   signOf,
   summaryOf,
 } from './session-text.ts';
 import { stateLines } from './state-text.ts';
-import { fit, harmless, tableLines, wrap } from './text.ts';
+import { fit, harmless, wrap } from './text.ts';
 
 /** Everything that is shown. */
 interface Shown {
@@ -29,7 +28,7 @@ interface Shown {
   state: RecordedState;
   events: RecordedEvent[];
   exceptions: RecordedEvent[];
-  metrics: SeriesSummary[];
+  metrics: MetricList;
 }
 
 const eventsPreset = 10;
@@ -37,7 +36,6 @@ const metricsPreset = 15;
 const exceptionsMax = 3;
 /** Errors without an exception may come after the last exception. */
 const errorsLookedAt = 100;
-const sparklineColumns = 24;
 /** Lines of the stack below an exception. */
 const framesMax = 5;
 
@@ -67,7 +65,7 @@ async function runShow(id: string, values: OptionValues): Promise<void> {
   await asking(values, async (asker) => {
     const shown = await ask(asker, id, events);
     if (values.json === true) return printJson(shown as unknown as JsonValue);
-    printLines(shownLines(look, shown, metrics));
+    printLines(shownLines(look, shown, await metricPart(asker, look, shown, metrics)));
   });
 }
 
@@ -78,13 +76,13 @@ async function ask(asker: Asker, asked: string, count: number): Promise<Shown> {
     stateOf(asker, id, {}),
     lastEventsOf(asker, id, count, {}),
     lastEventsOf(asker, id, errorsLookedAt, { levels: ['error', 'critical'] }),
-    summariesOf(asker, id, { ...rangeOf(summary.session), columns: sparklineColumns }),
+    metricsOf(asker, id),
   ]);
   const exceptions = errors.filter(isException).slice(-exceptionsMax);
   return { summary, state, events, exceptions, metrics };
 }
 
-function shownLines(look: Look, shown: Shown, metrics: number): string[] {
+function shownLines(look: Look, shown: Shown, metrics: string[]): string[] {
   const { summary, state, events, exceptions } = shown;
   const withFrames = { withDay: true, frames: framesMax };
   const sections: [string, string[]][] = [
@@ -94,12 +92,25 @@ function shownLines(look: Look, shown: Shown, metrics: number): string[] {
     ],
     ['exceptions', exceptions.flatMap((event) => eventLines(look, event, withFrames))],
     ['last events', events.flatMap((event) => eventLines(look, event))],
-    ['metrics', metricLines(look, shown.metrics, metrics)],
+    ['metrics', metrics],
   ];
   const lines = summaryLines(look, summary);
   for (const [title, body] of sections) {
     if (body.length > 0) lines.push('', paint(look, 'strong', title), ...body);
   }
+  return lines;
+}
+
+async function metricPart(
+  asker: Asker,
+  look: Look,
+  { summary, metrics: { series } }: Shown,
+  most: number,
+): Promise<string[]> {
+  if (most === 0 || series.length === 0) return [];
+  const lines = await metricLines(asker, look, summary.session, series.slice(0, most));
+  const more = series.length - most;
+  if (more > 0) lines.push(paint(look, 'faint', `and ${counted(more, 'metric')} more (-m)`));
   return lines;
 }
 
@@ -133,14 +144,6 @@ function holdsText({ events, errors, patches, samples }: SessionRow): string {
   const bad = errors === 0 ? '' : ` (${counted(errors, 'error')})`;
   const parts = [counted(events, 'event') + bad, counted(patches, 'patch', 'patches')];
   return [...parts, counted(samples, 'sample')].join(', ');
-}
-
-function metricLines(look: Look, metrics: readonly SeriesSummary[], most: number): string[] {
-  if (most === 0 || metrics.length === 0) return [];
-  const lines = tableLines(look, metricColumns, metrics.slice(0, most).map(metricsCells));
-  const more = metrics.length - most;
-  if (more > 0) lines.push(paint(look, 'faint', `and ${counted(more, 'metric')} more (-m)`));
-  return lines;
 }
 
 function isException({ exception_type, stacktrace }: RecordedEvent): boolean {
