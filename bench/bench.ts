@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit …] [--quick] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query …] [--quick] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
@@ -8,12 +8,13 @@ import { batch } from './batch.ts';
 import { commit } from './commit.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
+import { query } from './query.ts';
 import { met, newRun, type Row, toMarkdown, writeRun } from './report.ts';
 import { single } from './single.ts';
 import { size } from './size.ts';
 import type { Bench, BenchContext } from './target.ts';
 
-const benches: Record<string, Bench> = { single, growth, batch, ingest, size, commit };
+const benches: Record<string, Bench> = { single, growth, batch, ingest, size, commit, query };
 const rssBytesMax = 200 * 2 ** 20;
 
 const { names, quick, out, name } = readArguments(process.argv.slice(2));

@@ -50,7 +50,7 @@ export async function commit(context: BenchContext): Promise<Row[]> {
 }
 
 /** Sends a metric every few milliseconds until something is over; latencies in milliseconds. */
-async function probe(server: Server, during: Promise<unknown>): Promise<number[]> {
+export async function probe(server: Server, during: Promise<unknown>): Promise<number[]> {
   const [id] = await createSessions(server, 1);
   const connection = await WireConnection.open(server.port);
   const headers = { 'content-type': 'application/json' };
