@@ -6,7 +6,7 @@ import type { AggregatePlan } from '../index/aggregate-plan.ts';
 import { type Cluster, clustersOf, loadCluster } from '../series/clusters.ts';
 import type { Damage } from '../writer.ts';
 import { Cell, type QuantileMode, type Reading } from './cell.ts';
-import { SeriesSource } from './series-source.ts';
+import { SeriesSource, type SketchedPiece } from './series-source.ts';
 
 /** A slice of work ends after so long, so that aggregates take turns. */
 const sliceMs = 8;
@@ -89,20 +89,18 @@ export class Aggregation {
   }
 
   /** Takes a cluster from its summary; undefined when that is not enough. */
-  #addWhole(i: number, cluster: Cluster, previous: Reading): Reading | undefined {
+  #addWhole(i: number, cluster: Cluster<SketchedPiece>, previous: Reading): Reading | undefined {
     const { fromUs = -Infinity, toUs = Infinity } = this.#query;
     const { pieces, tMinUs, tMaxUs } = cluster;
     const [piece] = pieces;
     if (pieces.length !== 1 || !piece || this.#mode === 'exact') return undefined;
     if (tMinUs < fromUs || tMaxUs >= toUs) return undefined;
     if (this.#stepOf(i, tMinUs) !== this.#stepOf(i, tMaxUs)) return undefined;
-    const summary = this.#mode === 'sketch' ? piece.summary() : undefined;
-    const head = summary ?? piece.head();
-    if (!head || (this.#mode === 'sketch' && !summary?.sketch)) return undefined;
     const isCounter = this.#plan.counter[i] === 1;
-    if (isCounter && head.growth === null) return undefined;
     const cell = this.#cell(i, tMinUs);
-    cell.addSummary(head, summary?.sketch ?? null);
+    const head = cell.read(piece);
+    if (!head || (isCounter && head.growth === null)) return undefined;
+    cell.addSummary(head);
     if (!isCounter) return previous;
     cell.grow(previous, { value: head.first, atUs: tMinUs });
     cell.increase += head.growth!;

@@ -1,7 +1,8 @@
 /** What an aggregate gathers for one group and step. */
 import { increaseOf } from '@tacho/protocol';
 import { Sketch } from '../codec/sketch.ts';
-import type { Summary, SummaryHead } from '../codec/summary.ts';
+import type { SummaryHead } from '../codec/summary.ts';
+import type { SketchedPiece } from './series-source.ts';
 
 /** How quantiles are worked out. */
 export type QuantileMode = 'none' | 'sketch' | 'exact';
@@ -41,10 +42,17 @@ export class Cell {
     this.#lastSeries = series;
   }
 
-  /** Samples of which only a summary is known. */
-  addSummary(head: SummaryHead, sketch: Summary['sketch']): void {
+  /**
+   * Samples of which only the summary is looked at: its head, for `addSummary`. Undefined when
+   * that is not enough. Where quantiles are asked the sketch is added at once; counters have none.
+   */
+  read(piece: SketchedPiece): SummaryHead | undefined {
+    return this.#mode === 'sketch' ? piece.merge(this.#sketch) : piece.head();
+  }
+
+  /** What `read` gave. */
+  addSummary(head: SummaryHead): void {
     this.#take(head.min, head.max, head.sum, head.count, head.nans);
-    if (sketch && this.#mode === 'sketch') this.#sketch.merge(sketch);
   }
 
   /** Samples in order. */

@@ -1,5 +1,11 @@
 /** The samples of many series of many sessions, at one moment: chunks, and what is unsealed. */
-import { decodeSummary, decodeSummaryHead } from '../codec/summary.ts';
+import type { Sketch } from '../codec/sketch.ts';
+import {
+  decodeSummary,
+  decodeSummaryHead,
+  mergeSummary,
+  type SummaryHead,
+} from '../codec/summary.ts';
 import { decodeTimes } from '../codec/times.ts';
 import { decodeValues } from '../codec/values.ts';
 import type { Database, Statement } from '../database.ts';
@@ -10,6 +16,12 @@ import { type SeriesPiece, tailPieces } from '../series/pieces.ts';
 import type { Damage } from '../writer.ts';
 
 type ChunkRow = [ordinal: number, n: number, tMin: number, tMax: number, summary: Uint8Array];
+
+/** Samples that follow each other, whose sketch can be added to another. */
+export interface SketchedPiece extends SeriesPiece {
+  /** Undefined, and nothing is added, when there is no sketch. */
+  merge(into: Sketch): SummaryHead | undefined;
+}
 
 /** To be used within one transaction. */
 export class SeriesSource {
@@ -34,18 +46,21 @@ export class SeriesSource {
   }
 
   /** The pieces of a series in order of arrival. */
-  pieces(series: number, isCounter: boolean): SeriesPiece[] {
+  pieces(series: number, isCounter: boolean): SketchedPiece[] {
     const rows = this.#sql.chunks.all(series) as unknown as ChunkRow[];
-    const pieces = rows.map<SeriesPiece>(([ordinal, count, tMinUs, tMaxUs, summary]) => ({
+    const pieces = rows.map<SketchedPiece>(([ordinal, count, tMinUs, tMaxUs, summary]) => ({
       count,
       tMinUs,
       tMaxUs,
       head: () => whole(() => decodeSummaryHead(summary)),
       summary: () => whole(() => decodeSummary(summary)),
+      merge: (into) => whole(() => mergeSummary(summary, into)),
       load: () => this.#load(series, ordinal),
     }));
     for (const tail of this.#unsealed.get(series) ?? []) {
-      pieces.push(...tailPieces(tail, !isCounter));
+      for (const piece of tailPieces(tail, !isCounter)) {
+        pieces.push({ ...piece, merge: (into) => mergeTail(piece, into) });
+      }
     }
     return pieces;
   }
@@ -86,6 +101,13 @@ export class SeriesSource {
       return undefined;
     }
   }
+}
+
+function mergeTail(piece: SeriesPiece, into: Sketch): SummaryHead | undefined {
+  const summary = piece.summary();
+  if (!summary?.sketch) return undefined;
+  into.merge(summary.sketch);
+  return summary;
 }
 
 /** Undefined for a damaged summary: the samples say the same. */

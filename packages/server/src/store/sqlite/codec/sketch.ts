@@ -208,12 +208,14 @@ function encodeBuckets(buckets: Buckets): Uint8Array {
   return out.subarray(0, at + bits.length);
 }
 
-/** Reads what `encodeSketch` wrote; moves the reader. Throws RangeError when it makes no sense. */
-export function decodeSketch(reader: Reader): Sketch {
-  const sketch = new Sketch();
+/**
+ * Reads what `encodeSketch` wrote and adds it to `sketch`, an empty one when absent; moves the reader.
+ * Throws RangeError when it makes no sense.
+ */
+export function decodeSketch(reader: Reader, sketch = new Sketch()): Sketch {
   const present = reader.byte();
   for (const name of ['nans', 'zeros', 'infinities', 'negativeInfinities'] as const) {
-    if ((present & flags[name]) !== 0) sketch[name] = reader.varint();
+    if ((present & flags[name]) !== 0) sketch[name] += reader.varint();
   }
   if ((present & flags.positive) !== 0) decodeBuckets(reader, sketch.positive);
   if ((present & flags.negative) !== 0) decodeBuckets(reader, sketch.negative);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CorruptError } from './frame.ts';
-import { encodeSketch } from './sketch.ts';
+import { encodeSketch, Sketch } from './sketch.ts';
 import {
   decodeSummary,
   decodeSummaryHead,
@@ -10,6 +10,7 @@ import {
   encodeSummary,
   extendSummary,
   mergeSummaries,
+  mergeSummary,
   type Summary,
   sketchSamplesMin,
   summarize,
@@ -175,4 +176,20 @@ test('a summary survives its encoding, and every flipped bit is noticed', () => 
     broken[bit >> 3]! ^= 1 << (bit & 7);
     expect(() => decodeSummary(broken)).toThrow(CorruptError);
   }
+});
+
+test('merging a summary blob adds its sketch as merging the sketches does', () => {
+  fc.assert(
+    fc.property(anyColumn, anyColumn, fc.boolean(), (a, b, sketched) => {
+      const [into, expected] = [new Sketch(), new Sketch()];
+      into.addAll(a);
+      expected.addAll(a);
+      const summary = summarize(b, sketched);
+      const { sketch, ...head } = summary;
+      if (sketch) expected.merge(sketch);
+      const found = mergeSummary(encodeSummary(summary), into);
+      expect(found).toEqual(sketch ? head : undefined);
+      expect(encodeSketch(into)).toEqual(encodeSketch(expected));
+    }),
+  );
 });

@@ -210,6 +210,20 @@ export function decodeSummaryHead(data: Uint8Array): SummaryHead {
   return opened(data, (reader) => readHead(reader, reader.byte()));
 }
 
+/**
+ * The head of the summary of a blob, whose sketch is added to `sketch`, which costs less than decoding
+ * it first. Undefined, and nothing is added, when there is no sketch. Throws CorruptError.
+ */
+export function mergeSummary(data: Uint8Array, sketch: Sketch): SummaryHead | undefined {
+  return opened(data, (reader) => {
+    const flags = reader.byte();
+    if ((flags & sketchFlag) === 0) return undefined;
+    const head = readHead(reader, flags);
+    decodeSketch(reader, sketch);
+    return head;
+  });
+}
+
 function opened<T>(data: Uint8Array, read: (reader: Reader, end: number) => T): T {
   const end = openFrame('summary', data);
   try {

@@ -4,15 +4,15 @@ import { mergeRuns, type Part } from '../merge-runs.ts';
 import type { SeriesPiece } from './pieces.ts';
 
 /** Pieces whose times overlap; between clusters none do. In order of arrival. */
-export interface Cluster {
-  pieces: SeriesPiece[];
+export interface Cluster<P extends SeriesPiece = SeriesPiece> {
+  pieces: P[];
   count: number;
   tMinUs: number;
   tMaxUs: number;
 }
 
 /** The clusters of a series in order of time. Equal instants at a border are in order of arrival. */
-export function clustersOf(pieces: readonly SeriesPiece[]): Cluster[] {
+export function clustersOf<P extends SeriesPiece>(pieces: readonly P[]): Cluster<P>[] {
   const order = pieces.map((_, i) => i);
   if (!isAscending(pieces)) order.sort((a, b) => pieces[a]!.tMinUs - pieces[b]!.tMinUs || a - b);
   const clusters: { members: number[]; latest: number; tMaxUs: number }[] = [];
