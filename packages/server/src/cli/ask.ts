@@ -30,7 +30,7 @@ export interface Asker {
 }
 
 /** How to read a stream. */
-export interface StreamOptions {
+interface StreamOptions {
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
 }

@@ -27,7 +27,7 @@ export interface EventStyle {
 }
 
 /** Colours of levels. */
-export const levelPaints: Readonly<Record<Level, Paint | undefined>> = {
+const levelPaints: Readonly<Record<Level, Paint | undefined>> = {
   debug: 'faint',
   info: undefined,
   warning: 'warning',

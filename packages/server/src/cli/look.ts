@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { OptionValues } from './options.ts';
 
 /** Colours by what they mean. */
-export const paints = {
+const paints = {
   good: '32',
   warning: '33',
   bad: '31',
@@ -82,7 +82,7 @@ export function clockText({ isUtc }: Look, instant: string | number): string {
 }
 
 /** Only the day. */
-export function dayText({ isUtc }: Look, date: Date): string {
+function dayText({ isUtc }: Look, date: Date): string {
   const [year, month, day] = isUtc
     ? [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()]
     : [date.getFullYear(), date.getMonth(), date.getDate()];

@@ -87,7 +87,7 @@ function troubleOf({ exceptions, causes }: Release): string {
 }
 
 /** A share in percent; between 99 and 100 % with the digits that make a difference. */
-export function shareText(share: number): string {
+function shareText(share: number): string {
   const percent = share * 100;
   return `${percent > 99 && percent < 100 ? percent.toFixed(2) : percent.toFixed(1)} %`;
 }

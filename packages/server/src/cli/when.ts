@@ -5,7 +5,7 @@ import type { Look } from './look.ts';
 import type { SessionRow } from './session-text.ts';
 
 /** What is accepted, for help and for errors. */
-export const whenForms =
+const whenForms =
   '14:03:20, -90s (before its end), start, death, now, revision:12, or an RFC 3339 time';
 
 const timeForm = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?$/;

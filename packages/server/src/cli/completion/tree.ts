@@ -7,7 +7,7 @@ export type TreeValue =
   | { kind: 'file' | 'ids' | 'products' | 'any' };
 
 /** An option. */
-export interface TreeOption {
+interface TreeOption {
   /** `-n`, `--limit`. */
   flags: string[];
   description: string;

@@ -17,14 +17,14 @@ export interface Batch {
 }
 
 /** Bounds of a batch. */
-export interface BatchBounds {
+interface BatchBounds {
   /** Characters; well below what a request may have, for the server's memory. */
   length: number;
   lines: number;
 }
 
 /** Large enough that requests cost nothing beside what they carry. */
-export const batchBounds: BatchBounds = { length: 3 * 1024 * 1024, lines: 50_000 };
+const batchBounds: BatchBounds = { length: 3 * 1024 * 1024, lines: 50_000 };
 
 /**
  * Gathers lines into batches. Sessions that fit go together, whole, so that what is refused of a
