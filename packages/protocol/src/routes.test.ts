@@ -29,7 +29,7 @@ describe('the table of endpoints', () => {
   it('knows which methods a path takes', () => {
     expect(allowedMethods('/api/sessions')).toEqual(['GET', 'HEAD', 'POST']);
     expect(allowedMethods('/api/sessions/550e8400')).toEqual(['DELETE', 'GET', 'HEAD']);
-    expect(allowedMethods('/api/sessions/550e8400/metrics')).toEqual(['POST']);
+    expect(allowedMethods('/api/sessions/550e8400/metrics')).toEqual(['GET', 'HEAD', 'POST']);
     expect(allowedMethods('/api/data/sessions')).toEqual(['GET', 'HEAD']);
     expect(allowedMethods('/api/sessions/')).toEqual([]);
     expect(allowedMethods('/api/sessions/550e8400/secrets')).toEqual([]);

@@ -31,17 +31,14 @@ export const routes = {
   ...liveRoutes,
 } as const satisfies Record<string, Route>;
 
+const { getSession, allSessions, health, ...writeRoutes } = recordRoutes;
+
 /** The same endpoints by what they are for, in the order in which documents show them. */
 export const routeGroups: readonly RouteGroup[] = [
   {
     title: 'Recording',
-    about: 'What a program says about its run, and sessions given back whole.',
-    routes: recordRoutes,
-  },
-  {
-    title: 'One session',
-    about: 'What one session recorded, when, and how it came to its end.',
-    routes: historyRoutes,
+    about: 'What a program says about its run.',
+    routes: writeRoutes,
   },
   {
     title: 'Sessions',
@@ -49,9 +46,9 @@ export const routeGroups: readonly RouteGroup[] = [
     routes: sessionRoutes,
   },
   {
-    title: 'Releases',
-    about: 'How healthy each version is, and what differs between two of them.',
-    routes: releaseRoutes,
+    title: 'One session',
+    about: 'What one session recorded, when, and how it came to its end.',
+    routes: { getSession, ...historyRoutes, ...seriesRoutes },
   },
   {
     title: 'Search',
@@ -59,24 +56,24 @@ export const routeGroups: readonly RouteGroup[] = [
     routes: searchRoutes,
   },
   {
-    title: 'Metrics of a session',
-    about: 'Series with their summaries, charts, and raw samples.',
-    routes: seriesRoutes,
-  },
-  {
     title: 'Aggregates',
     about: 'One metric over many sessions.',
     routes: aggregateRoutes,
   },
   {
-    title: 'Export and import',
-    about: 'Whole sessions, taken from one server to another.',
-    routes: transferRoutes,
+    title: 'Releases',
+    about: 'How healthy each version is, and what differs between two of them.',
+    routes: releaseRoutes,
   },
   {
-    title: 'Documents',
-    about: 'What this server can be asked, for programs and for people.',
-    routes: docsRoutes,
+    title: 'Live',
+    about: 'What happens, while it happens.',
+    routes: liveRoutes,
+  },
+  {
+    title: 'Export and import',
+    about: 'Whole sessions, taken from one server to another.',
+    routes: { ...transferRoutes, allSessions },
   },
   {
     title: 'Tokens',
@@ -86,12 +83,12 @@ export const routeGroups: readonly RouteGroup[] = [
   {
     title: 'The server',
     about: 'How the server itself is doing.',
-    routes: metaRoutes,
+    routes: { health, ...metaRoutes },
   },
   {
-    title: 'Live',
-    about: 'What happens, while it happens.',
-    routes: liveRoutes,
+    title: 'Documents',
+    about: 'What this server can be asked, for programs and for people.',
+    routes: docsRoutes,
   },
 ];
 

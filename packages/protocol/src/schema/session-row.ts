@@ -36,6 +36,7 @@ export const profileReply = Type.Object(
     hangs: bucketCounts('Reports of a hang'),
   },
   {
+    title: 'Profile',
     description: 'Activity from the start to the end, or to the last sign of life, in equal steps',
   },
 );
@@ -93,7 +94,7 @@ export const sessionRowReply = Type.Object(
     ),
     profile: Type.Optional(profileReply),
   },
-  { description: 'A session without its history' },
+  { title: 'SessionRow', description: 'A session without its history' },
 );
 
 /** Sessions by class. */
@@ -113,5 +114,8 @@ export const totalsReply = Type.Object(
     hung: countReply('Hung at least once'),
     ...outcomeCounts,
   },
-  { description: 'Counts over all pages; each session is in one of the four classes' },
+  {
+    title: 'Totals',
+    description: 'Counts over all pages; each session is in one of the four classes',
+  },
 );
