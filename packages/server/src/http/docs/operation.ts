@@ -85,10 +85,18 @@ function found(each: OpenapiParameter | OpenapiRef, known: Components['parameter
 }
 
 /** Whether it is one of the parameters that choose sessions, which many endpoints have. */
-function isFilter({ name, description, in: place }: OpenapiParameter): boolean {
+function isFilter({ name, description, required, in: place }: OpenapiParameter): boolean {
   const known = (filterParams as Record<string, { description: string }>)[name];
-  return place === 'query' && known !== undefined && description.startsWith(known.description);
+  return (
+    place === 'query' &&
+    !required &&
+    known !== undefined &&
+    description.startsWith(known.description)
+  );
 }
+
+/** What the type of a parameter says already. */
+const isPlain = /^(a whole number|a number|a text of|true or false)/;
 
 function parameter(each: OpenapiParameter, { schemas }: Components): Html {
   const { name, schema, required, in: place } = each;
@@ -107,7 +115,7 @@ function parameter(each: OpenapiParameter, { schemas }: Components): Html {
 <td>${prose(says)}${!says.endsWith('.') && '.'}
 ${facts.length > 0 && html`<span class="fact">${facts.join(', ')}</span>`}
 ${one.enum !== undefined && html`<span class="words">${one.enum.map((word) => html`<code>${word}</code> `)}</span>`}
-${one.enum === undefined && accepted !== undefined && html`<span class="accepts">Accepted: ${accepted}</span>`}
+${one.enum === undefined && accepted !== undefined && !isPlain.test(accepted) && html`<span class="accepts">Accepted: ${accepted}</span>`}
 ${examples.length > 0 && html`<span class="accepts">For example${examples}</span>`}
 ${preset !== undefined && html`<span class="accepts">Without it: <code>${preset}</code></span>`}</td></tr>`;
 }

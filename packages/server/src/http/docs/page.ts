@@ -1,5 +1,5 @@
 /** The API as one page of HTML, made from its OpenAPI document; works without any other server. */
-import { type OpenapiDocument, scopes } from '@tacho/protocol';
+import { type OpenapiDocument, routeGroups, scopes } from '@tacho/protocol';
 import { type Html, html, prose } from './html.ts';
 import { type Endpoint, methodLabel, operationSection, pathOf } from './operation.ts';
 
@@ -49,7 +49,9 @@ function groupsOf({ tags, paths }: OpenapiDocument): Group[] {
   return tags.map(({ name, description }) => ({
     title: name,
     about: description,
-    endpoints: all.filter(({ operation }) => operation.tags[0] === name),
+    endpoints: all
+      .filter(({ operation }) => operation.tags[0] === name)
+      .sort((a, b) => placeOf(a) - placeOf(b)),
   }));
 }
 
@@ -78,6 +80,13 @@ function navigation(groups: readonly Group[]): Html {
   return html`<details class="nav" open><summary>Endpoints</summary>
 <nav aria-label="Endpoints">${lists}<p class="none" hidden>No endpoint has these words.</p></nav></details>`;
 }
+
+/** A document has one place per path; people look for the order of the table. */
+function placeOf({ operation }: Endpoint): number {
+  return tableOrder.indexOf(operation.operationId);
+}
+
+const tableOrder = routeGroups.flatMap(({ routes }) => Object.keys(routes));
 
 /** What a search for an endpoint looks into. */
 function textOf(
