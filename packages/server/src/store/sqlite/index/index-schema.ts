@@ -3,9 +3,10 @@ import { activitySchema } from './activity.ts';
 import { blockSchema } from './column-blocks.ts';
 import { identitySchema } from './main-identity.ts';
 import { sessionColumnsSchema } from './session-columns.ts';
+import { stateOrderSchema } from './state-orders.ts';
 
 /** Goes up with every change of a table or of what its rows mean: the index is then made anew. */
-export const indexVersion = 3;
+export const indexVersion = 4;
 
 /** How far each part has come. */
 const cursors = `
@@ -62,12 +63,10 @@ const states = `
     no INTEGER PRIMARY KEY,
     path TEXT NOT NULL,
     json TEXT NOT NULL,
-    number REAL,
     is_value INTEGER NOT NULL,
     sessions INTEGER NOT NULL
   );
   CREATE UNIQUE INDEX state_value_json ON state_value(path, json);
-  CREATE INDEX state_value_number ON state_value(path, number) WHERE number IS NOT NULL;
   CREATE INDEX state_value_of ON state_value(path, sessions DESC, json) WHERE is_value = 1;
   CREATE INDEX state_value_top ON state_value(sessions DESC, path, json) WHERE is_value = 1;
   CREATE INDEX state_value_unused ON state_value(no) WHERE sessions <= 0;
@@ -84,6 +83,7 @@ const states = `
     items BLOB NOT NULL
   );
   CREATE INDEX state_session_irregular ON state_session(session) WHERE irregular = 1;
+  ${stateOrderSchema}
 `;
 
 /** SQL of all parts. */

@@ -150,6 +150,72 @@ describe('the index of states', () => {
     );
   });
 
+  it('meets conditions on paths with thousands of values, as they change', async () => {
+    const count = 3_000;
+    const texts = ['Ärger', '中', '👍', '\uffee', 'x'.repeat(250)];
+    const valueFor = (i: number): JsonValue => {
+      if (i % 3 === 0) return ((i * 7_919) % 4_001) - 2_000;
+      if (i % 3 === 1) return `u${(i * 7_919) % 4_001}${texts[i % 25] ?? ''}`;
+      return [i / 8, `${i}`, i % 2 === 1, null, [i], { in: i }, 2n ** 70n + BigInt(i)][i % 7]!;
+    };
+    for (let from = 1; from <= count; from += 500) {
+      const plans = Array.from({ length: 500 }, (_, k) => from + k);
+      await bench.store.say(
+        ...plans.map((session) => ({
+          session,
+          kind: 'start' as const,
+          state: { v: valueFor(session) },
+        })),
+      );
+    }
+    bench.catchUp(700);
+    const asked = fc.record({
+      path: fc.constantFrom('v', 'v.in', 'none'),
+      operator: fc.constantFrom(...stateOperators.slice(0, 6)),
+      value: fc.oneof(
+        fc.integer({ min: 1, max: count }).map((i) => stateText(valueFor(i))),
+        fc.constantFrom('u', 'v', '', '-0', '1e30', '-1e999', 'u12中', 'x'),
+      ),
+    });
+    const agrees = (numRuns: number): void => {
+      const states = [...statesByNo()];
+      fc.assert(
+        fc.property(asked, (condition) => {
+          const expected = states.filter(([, state]) => meetsCondition(state, condition));
+          expect(meeting(condition)).toEqual(expected.map(([no]) => no).sort((a, b) => a - b));
+        }),
+        { numRuns },
+      );
+    };
+    agrees(60);
+    const changes = Array.from({ length: 60 }, (_, k) => 1 + k * 47);
+    await bench.store.say(
+      ...changes.map((session, k) => ({
+        session,
+        kind: 'patch' as const,
+        patch: { v: k % 4 === 0 ? null : valueFor(session + k + 1) },
+      })),
+    );
+    agrees(30);
+  });
+
+  it('keeps in order what is left when a path has one value instead of two', async () => {
+    await start(1, { 'a.b': 7, a: { b: 9 } });
+    bench.catchUp();
+    for (const name of ['a', 'a.b']) {
+      await start(2, { 'a.b': 7, a: { b: 9 } });
+      bench.catchUp();
+      await bench.store.say({ session: 2, kind: 'patch', patch: { [name]: null } });
+      for (const value of ['6', '7', '8', '9']) {
+        for (const operator of ['<', '>='] as const) {
+          const condition: StateCondition = { path: 'a.b', operator, value };
+          expect(meeting(condition)).toEqual(expected(condition));
+        }
+      }
+      await bench.store.say({ session: 2, kind: 'patch', patch: { 'a.b': 7, a: { b: 9 } } });
+    }
+  });
+
   it('looks at states with too many places, or two of one path, themselves', async () => {
     const many = Object.fromEntries(
       Array.from({ length: limits.statePlacesMax + 10 }, (_, i) => [`k${i}`, i]),
@@ -234,7 +300,7 @@ describe('the index of states', () => {
     expect(meeting({ path: 'b', operator: 'missing' })).toEqual([bench.no(sessionId(2))]);
     await bench.expireAll();
     bench.catchUp();
-    for (const table of ['state_value', 'state_set', 'state_session']) {
+    for (const table of ['state_value', 'state_set', 'state_session', 'state_order']) {
       expect(bench.index.prepare(`SELECT count(*) AS n FROM ${table}`).get()).toEqual({ n: 0 });
     }
   });

@@ -1,10 +1,17 @@
 /** The index of states: which sessions have which value at which path, as their states stand. */
-import { type JsonObject, limits, statePlaces, stringifyJson } from '@tacho/protocol';
+import {
+  type JsonObject,
+  type JsonValue,
+  limits,
+  statePlaces,
+  stringifyJson,
+} from '@tacho/protocol';
 import type { Database, Statement } from '../database.ts';
 import { GoneFeed } from './gone.ts';
 import { Cursors } from './index-database.ts';
 import type { IndexPart } from './index-part.ts';
 import { SessionSetBlocks, SetChanges } from './session-set-blocks.ts';
+import { type OrderKey, StateOrders } from './state-orders.ts';
 import { StateReader } from './state-reader.ts';
 
 /** What stands for a value in table state_value where there is none to keep; no JSON looks so. */
@@ -24,7 +31,7 @@ export const everySession = 0;
 const knownMax = 50_000;
 
 /** Deleted sessions that one step takes up. */
-const goneRows = 500;
+const goneRows = 100;
 
 /** Changed sessions taken up at once before a question. */
 const catchUpRows = 500;
@@ -40,9 +47,10 @@ export class StateIndex implements IndexPart {
   readonly #gone: GoneFeed;
   readonly #states: StateReader;
   readonly #sets: SessionSetBlocks;
+  readonly #orders: StateOrders;
   readonly #values = new Map<string, number>();
   /** Values of this step that have no row yet, by number. */
-  readonly #freshValues = new Map<number, { path: string; json: string; number: number | null }>();
+  readonly #freshValues = new Map<number, { path: string; json: string }>();
   /** The last number given out to a value; numbers of values that went are not given out again before a restart. */
   #lastValue: number | undefined;
 
@@ -52,6 +60,7 @@ export class StateIndex implements IndexPart {
     this.#gone = new GoneFeed(main);
     this.#states = new StateReader(main);
     this.#sets = new SessionSetBlocks(index);
+    this.#orders = new StateOrders(index);
   }
 
   step(rows: number): boolean {
@@ -61,6 +70,7 @@ export class StateIndex implements IndexPart {
   forget(): void {
     this.#values.clear();
     this.#freshValues.clear();
+    this.#orders.forget();
     this.#lastValue = undefined;
   }
 
@@ -82,8 +92,14 @@ export class StateIndex implements IndexPart {
       if (before?.patches === patches) continue;
       const state = this.#states.read(session, patches);
       if (!state) continue;
-      const { items, isIrregular } = this.#itemsOf(state);
-      noteChanges(session, itemsOf(before), items, changes);
+      const { items, keys, isIrregular } = this.#itemsOf(state);
+      const had = itemsOf(before);
+      noteChanges(session, had, items, changes);
+      this.#leaveOrders(session, had, items);
+      for (const [item, { path, key }] of keys) {
+        // Of two values at one path, one alone was in order.
+        if (!had.has(item) || before?.irregular === 1) this.#orders.set(path, session, key);
+      }
       this.#sql.putSession.run(session, patches, isIrregular ? 1 : 0, bytesOf(items));
     }
     this.#apply(changes);
@@ -100,7 +116,9 @@ export class StateIndex implements IndexPart {
     for (const session of sessions) {
       const before = this.#sql.session.get(session) as SessionStateRow | undefined;
       if (!before) continue;
-      noteChanges(session, itemsOf(before), new Set(), changes);
+      const [had, none] = [itemsOf(before), new Set<number>()];
+      noteChanges(session, had, none, changes);
+      this.#leaveOrders(session, had, none);
       this.#sql.deleteSession.run(session);
     }
     this.#apply(changes);
@@ -108,32 +126,46 @@ export class StateIndex implements IndexPart {
     return true;
   }
 
-  /** The numbers of the sets that a session with this state belongs to. */
-  #itemsOf(state: JsonObject): { items: Set<number>; isIrregular: boolean } {
+  /** Takes a session out of the order of values that it no longer has. */
+  #leaveOrders(session: number, had: ReadonlySet<number>, has: ReadonlySet<number>): void {
+    for (const item of had) {
+      const row = has.has(item) ? undefined : this.#sql.pathOf.get(item);
+      if (row) this.#orders.set((row as { no: number }).no, session, undefined);
+    }
+  }
+
+  /**
+   * The numbers of the sets that a session with this state belongs to, and of those that are of a
+   * value with an order, the number of its path.
+   */
+  #itemsOf(state: JsonObject): StateItems {
     const items = new Set([everySession]);
+    const keys: StateItems['keys'] = new Map();
     const paths = new Set<string>();
     let count = 0;
     let isIrregular = false;
     for (const { path, value } of statePlaces(state)) {
-      if (count++ === limits.statePlacesMax) return { items, isIrregular: true };
+      if (count++ === limits.statePlacesMax) return { items, keys, isIrregular: true };
       if (paths.has(path)) isIrregular = true;
       paths.add(path);
-      items.add(this.#valueNo(path, places.any));
+      const pathNo = this.#valueNo(path, places.any);
+      items.add(pathNo);
       const json = value === undefined ? places.object : stringifyJson(value);
       const isLong = json.length > limits.stateValueLengthMax;
-      const isNumber = typeof value === 'number' || typeof value === 'bigint';
-      const number = isNumber && !isLong ? Number(value) : null;
-      items.add(this.#valueNo(path, isLong ? places.long : json, number));
+      const item = this.#valueNo(path, isLong ? places.long : json);
+      items.add(item);
+      const key = isLong ? undefined : orderKey(value);
+      if (key !== undefined) keys.set(item, { path: pathNo, key });
     }
-    return { items, isIrregular };
+    return { items, keys, isIrregular };
   }
 
-  #valueNo(path: string, json: string, number: number | null = null): number {
+  #valueNo(path: string, json: string): number {
     const key = `${json}\n${path}`;
     const known = this.#values.get(key);
     if (known !== undefined) return known;
     const row = this.#sql.value.get(path, json) as { no: number } | undefined;
-    const no = row?.no ?? this.#fresh(path, json, number);
+    const no = row?.no ?? this.#fresh(path, json);
     if (this.#values.size >= knownMax + this.#freshValues.size) {
       // New ones have no row yet.
       for (const [text, value] of this.#values) {
@@ -145,21 +177,22 @@ export class StateIndex implements IndexPart {
   }
 
   /** The number of a value that gets its row once it is known how many sessions have it. */
-  #fresh(path: string, json: string, number: number | null): number {
+  #fresh(path: string, json: string): number {
     this.#lastValue ??= (this.#sql.lastValue.get() as { no: number | null }).no ?? everySession;
     this.#lastValue += 1;
-    this.#freshValues.set(this.#lastValue, { path, json, number });
+    this.#freshValues.set(this.#lastValue, { path, json });
     return this.#lastValue;
   }
 
   #apply(changes: SetChanges): void {
+    this.#orders.write();
     let hasShrunk = false;
     this.#sets.apply(changes, (set, by) => {
       const fresh = this.#freshValues.get(set);
       if (fresh) {
-        const { path, json, number } = fresh;
+        const { path, json } = fresh;
         const isValue = json !== places.any && json !== places.object && json !== places.long;
-        this.#sql.addValue.run(set, path, json, number, isValue ? 1 : 0, by);
+        this.#sql.addValue.run(set, path, json, isValue ? 1 : 0, by);
       } else this.#sql.resize.run(by, set);
       if (by < 0) hasShrunk = true;
     });
@@ -178,7 +211,20 @@ interface ChangedRow {
 
 interface SessionStateRow {
   patches: number;
+  irregular: 0 | 1;
   items: Uint8Array;
+}
+
+interface StateItems {
+  items: Set<number>;
+  keys: Map<number, { path: number; key: OrderKey }>;
+  isIrregular: boolean;
+}
+
+/** What numbers and texts are put in order by; nothing else compares as less or greater. */
+function orderKey(value: JsonValue | undefined): OrderKey | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
 }
 
 function noteChanges(
@@ -205,7 +251,7 @@ function prepareAll(main: Database, index: Database) {
     changed: main.prepare(
       'SELECT session, rev, patches FROM status WHERE rev > ? ORDER BY rev LIMIT ?',
     ) as Statement,
-    session: prepare('SELECT patches, items FROM state_session WHERE session = ?'),
+    session: prepare('SELECT patches, irregular, items FROM state_session WHERE session = ?'),
     putSession: prepare(
       `INSERT INTO state_session(session, patches, irregular, items) VALUES(?, ?, ?, ?)
        ON CONFLICT(session) DO UPDATE SET patches = excluded.patches,
@@ -213,8 +259,12 @@ function prepareAll(main: Database, index: Database) {
     ),
     deleteSession: prepare('DELETE FROM state_session WHERE session = ?'),
     addValue: prepare(
-      `INSERT INTO state_value(no, path, json, number, is_value, sessions)
-       VALUES(?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO state_value(no, path, json, is_value, sessions)
+       VALUES(?, ?, ?, ?, ?)`,
+    ),
+    pathOf: prepare(
+      `SELECT p.no FROM state_value v JOIN state_value p ON p.path = v.path AND p.json = ''
+       WHERE v.no = ?`,
     ),
     lastValue: prepare('SELECT max(no) AS no FROM state_value'),
     value: prepare('SELECT no FROM state_value WHERE path = ? AND json = ?'),

@@ -19,6 +19,7 @@ import { type Bits, countBits, membersOf, newBits, setBit } from './bits.ts';
 import { addBlock, SessionSetBlocks, type SetBlock } from './session-set-blocks.ts';
 import type { SessionNumbers, StateColumn } from './session-sets.ts';
 import { everySession, places } from './state-index.ts';
+import { StateOrders } from './state-orders.ts';
 import { StateReader } from './state-reader.ts';
 
 /** Of so few sessions the values are counted session by session, otherwise value by value. */
@@ -31,11 +32,13 @@ const someSessions = 20_000;
 export class StateQuestions {
   readonly #sql: ReturnType<typeof prepareAll>;
   readonly #sets: SessionSetBlocks;
+  readonly #orders: StateOrders;
   readonly #states: StateReader;
 
   constructor(main: Database, index: Database) {
     this.#sql = prepareAll(main, index);
     this.#sets = new SessionSetBlocks(index);
+    this.#orders = new StateOrders(index);
     this.#states = new StateReader(main);
   }
 
@@ -162,16 +165,11 @@ export class StateQuestions {
   #ordered(condition: StateCondition): Bits {
     const { path, operator, value = '' } = condition;
     const met = this.#empty();
+    const row = this.#sql.value.get(path, places.any) as { no: number } | undefined;
+    if (!row) return met;
     const number = numberOf(value);
-    if (number !== undefined) {
-      const [low, high] = operator.startsWith('<') ? [null, number] : [number, null];
-      const isStrict = operator.length === 1 ? 1 : 0;
-      const rows = this.#sql.inOrder.all(path, low, high, isStrict) as unknown as SetBlock[];
-      for (const row of rows) addBlock(row, met);
-    }
-    for (const { no, json } of this.#sql.notNumbers.all(path) as { no: number; json: string }[]) {
-      if (holds(parseJson(json), condition)) this.#sets.addTo(no, met);
-    }
+    if (number !== undefined) this.#orders.addTo(row.no, operator, number, met);
+    this.#orders.addTo(row.no, operator, value, met);
     this.#addLong(condition, met);
     return met;
   }
@@ -315,14 +313,6 @@ function prepareAll(main: Database, index: Database) {
     blocksAt: prepare(
       `SELECT v.json, s.block, s.members FROM state_value v JOIN state_set s ON s.value = v.no
        WHERE v.path = ? AND v.is_value = 1`,
-    ),
-    inOrder: prepare(
-      `SELECT s.block, s.members FROM state_value v JOIN state_set s ON s.value = v.no
-       WHERE v.path = ?1 AND v.number >= coalesce(?2, -9e999) AND v.number <= coalesce(?3, 9e999)
-         AND NOT (?4 = 1 AND v.number = coalesce(?2, ?3))`,
-    ),
-    notNumbers: prepare(
-      'SELECT no, json FROM state_value WHERE path = ? AND is_value = 1 AND number IS NULL',
     ),
     top: prepare(
       `SELECT no, path, json, sessions FROM state_value WHERE is_value = 1
