@@ -6,7 +6,7 @@ import { many, textParam, wordParam } from '../params.ts';
 import { doorErrors, type Route, type RouteReply, sessionErrors } from './route.ts';
 
 /** What the events of a live stream are about. */
-export const liveKinds = [
+const liveKinds = [
   'start',
   'patch',
   'event',
@@ -31,7 +31,7 @@ const stream: RouteReply = {
 };
 
 /** Parameters of every live stream. */
-export const liveParams = {
+const liveParams = {
   kind: many(wordParam(liveKinds, 'What it is about')),
   level: wordParam(levels, 'Least level of events; other kinds pass'),
   name: many(textParam('Name of the event or metric; other kinds do not pass')),

@@ -11,7 +11,7 @@ function shareReply(description: string) {
 }
 
 /** A share of sessions with how sure it is. */
-export const rateReply = Type.Object(
+const rateReply = Type.Object(
   {
     value: shareReply('Share of the sessions'),
     low: shareReply('Lower end of the interval'),

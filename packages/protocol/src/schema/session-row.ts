@@ -27,7 +27,7 @@ const bucketCounts = (description: string) =>
   });
 
 /** When in its life a session did how much. */
-export const profileReply = Type.Object(
+const profileReply = Type.Object(
   {
     from: instantReply,
     bucket_ms: Type.Number({ exclusiveMinimum: 0, description: 'Width of a bucket' }),
@@ -42,7 +42,7 @@ export const profileReply = Type.Object(
 );
 
 /** Why a session ended. */
-export const causeReply = Type.Object(
+const causeReply = Type.Object(
   {
     kind: oneOf(causeKinds, 'Kind of cause'),
     sentence: Type.String({ description: 'For people, without a full stop' }),
@@ -51,7 +51,7 @@ export const causeReply = Type.Object(
 );
 
 /** The last error that carries an exception. */
-export const exceptionFactReply = Type.Object(
+const exceptionFactReply = Type.Object(
   { type: Type.String(), message: Type.String(), at: instantReply },
   { description: 'The last error with an exception; absent when there is none' },
 );

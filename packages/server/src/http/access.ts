@@ -97,7 +97,7 @@ export class Access {
 }
 
 /** Whether a key is good for a scope. */
-export function allows({ scopes }: Pick<Key, 'scopes'>, scope: Scope): boolean {
+function allows({ scopes }: Pick<Key, 'scopes'>, scope: Scope): boolean {
   return scopes.includes(scope) || scopes.includes('admin');
 }
 

@@ -81,7 +81,7 @@ export function wireNumber(value: number): number | string {
 }
 
 /** Sends a JSON value, compressed where that pays and the client accepts it. */
-export function sendJson(
+function sendJson(
   service: Service,
   request: FastifyRequest,
   reply: FastifyReply,

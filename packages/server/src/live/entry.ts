@@ -25,7 +25,7 @@ export interface LiveEntry {
 }
 
 /** What live entries are about. */
-export type LiveKind =
+type LiveKind =
   | 'start'
   | 'patch'
   | 'event'

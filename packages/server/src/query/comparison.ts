@@ -36,7 +36,7 @@ export interface ExceptionChange extends FrequencyChange {
 }
 
 /** Something that differs for sure. */
-export interface Finding {
+interface Finding {
   verdict: Verdict;
   sentence: string;
 }

@@ -17,10 +17,10 @@ export interface EventName {
 }
 
 /** Events that are looked at for names: the newest ones of the sessions. */
-export const eventNamesEvents = 5 * limits.pageRowsMax;
+const eventNamesEvents = 5 * limits.pageRowsMax;
 
 /** Names that are counted at most. */
-export const eventNamesMax = 50;
+const eventNamesMax = 50;
 
 /**
  * Names of events, that of most sessions first. The names are those of the newest

@@ -46,16 +46,16 @@ export interface MetricChange {
 }
 
 /** Of fewer sessions, the normal approximation of the test says nothing. */
-export const metricSessionsMin = 5;
+const metricSessionsMin = 5;
 
 /** Largest share of false findings among the metrics that are said to have moved. */
-export const falseDiscoveryMax = 0.05;
+const falseDiscoveryMax = 0.05;
 
 /**
  * Smaller effects are negligible however certain (J. Romano et al., "Appropriate statistics for
  * ordinal level data", 2006): with many sessions everything differs a little.
  */
-export const cliffsDeltaMin = 0.147;
+const cliffsDeltaMin = 0.147;
 
 /**
  * Compares the metrics that both sides have in at least `metricSessionsMin` sessions, by the rank

@@ -25,7 +25,7 @@ export interface Split extends Candidate {
 }
 
 /** Values of fewer sessions than this are chance. */
-export const splitSessionsMin = 3;
+const splitSessionsMin = 3;
 
 /**
  * The candidates that are more frequent inside than outside, the best first by phi; of equal ones

@@ -10,7 +10,7 @@ import type { SeriesFilter } from './series.ts';
 export type AggregateKey = GroupKey | { by: 'tag'; key: string };
 
 /** Buckets of time by the instants of the samples. */
-export interface AggregateSteps {
+interface AggregateSteps {
   widthUs: number;
   /** Steps count from 1970, or from the start of each session. */
   since: 'epoch' | 'start';

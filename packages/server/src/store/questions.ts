@@ -8,7 +8,7 @@ import type {
 } from '@tacho/protocol';
 import type { SessionRow } from './store.ts';
 
-export { type GroupField, groupFields, type SessionSort, sessionSorts } from '@tacho/protocol';
+export { groupFields, type SessionSort, sessionSorts } from '@tacho/protocol';
 
 /** A question for a page of sessions. */
 export interface SessionQuery {

@@ -21,7 +21,7 @@ import {
 } from '../store.ts';
 
 /** A raw sample. */
-export interface RawSample {
+interface RawSample {
   atUs: number;
   value: number;
   detail: SampleDetail | undefined;

@@ -16,7 +16,7 @@ const mergeSegments = 16;
 const mergeFirst = 64;
 
 /** Ids that the range of a segment has room for, as events are taken up and after merging. */
-export const segmentPlaces = { tail: 4_096, merged: 65_536 } as const;
+const segmentPlaces = { tail: 4_096, merged: 65_536 } as const;
 
 /** Terms that are merged for each row that a step may take up. */
 const termsPerRow = 8;

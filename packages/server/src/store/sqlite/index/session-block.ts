@@ -28,7 +28,7 @@ const wholeColumns = 7;
 const byteColumns = 4;
 
 /** Bytes of one block. */
-export const blockBytes = (doubleColumns * 8 + wholeColumns * 4 + byteColumns) * blockRows;
+const blockBytes = (doubleColumns * 8 + wholeColumns * 4 + byteColumns) * blockRows;
 
 /**
  * The columns of a block, which share one buffer in this order. Every field is written out because

@@ -62,7 +62,7 @@ export function listSessions(
 }
 
 /** Counts sessions by what totals tell of them. */
-export class TotalsCounter {
+class TotalsCounter {
   readonly #context: SelectionContext;
   readonly #outcomes = new Float64Array(outcomes.length + 1);
   #sessions = 0;

@@ -114,7 +114,7 @@ export function addBlock({ block, members }: SetBlock, into: Bits): void {
 }
 
 /** How many members of a block are in a set. */
-export function countBlock({ block, members }: SetBlock, others: Bits): number {
+function countBlock({ block, members }: SetBlock, others: Bits): number {
   const from = block * blockWords;
   if (members.length === blockWords * 4) {
     return countShared(decode(members), others.subarray(from, from + blockWords));

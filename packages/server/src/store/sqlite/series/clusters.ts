@@ -66,7 +66,7 @@ export function clip(part: Part, fromUs: number, toUs: number): Part {
 }
 
 /** Rows [from, to) of a part. */
-export function slicePart({ timesUs, values, details }: Part, from: number, to: number): Part {
+function slicePart({ timesUs, values, details }: Part, from: number, to: number): Part {
   let some: Map<number, SampleDetail> | undefined;
   for (const [row, detail] of details ?? []) {
     if (row < from || row >= to) continue;
@@ -77,7 +77,7 @@ export function slicePart({ timesUs, values, details }: Part, from: number, to: 
 }
 
 /** Index of the first instant that is not before `us`. */
-export function firstAtOrAfter(timesUs: Float64Array, us: number): number {
+function firstAtOrAfter(timesUs: Float64Array, us: number): number {
   let low = 0;
   let high = timesUs.length;
   while (low < high) {
