@@ -151,7 +151,7 @@ describe('a server that cannot run', () => {
 
   it('names the option that does not exist', async () => {
     const { exit, output } = await run(['serve', '--prot', '1']);
-    expect(exit.code).toBe(1);
+    expect(exit.code).toBe(2);
     expect(output).toContain("unknown option '--prot'");
     expect(output).toContain('--port');
   });

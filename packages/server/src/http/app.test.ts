@@ -353,8 +353,9 @@ describe('paths and methods', () => {
   it.each([
     ['PUT', '/api/sessions', 'GET, HEAD, POST'],
     ['PUT', `/api/sessions/${minted}`, 'DELETE, GET, HEAD'],
-    ['GET', `/api/sessions/${minted}/metrics`, 'POST'],
-    ['GET', `/api/sessions/${minted}/metrics/?x=1`, 'POST'],
+    ['PUT', `/api/sessions/${minted}/metrics`, 'GET, HEAD, POST'],
+    ['GET', `/api/sessions/${minted}/heartbeat`, 'POST'],
+    ['GET', `/api/sessions/${minted}/heartbeat/?x=1`, 'POST'],
     ['OPTIONS', `/api/sessions/${minted}/end`, 'POST'],
     ['POST', '/api/data/sessions', 'GET, HEAD'],
     ['GET', '/api/ingest', 'POST'],

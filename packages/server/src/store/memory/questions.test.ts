@@ -124,7 +124,7 @@ describe('a list of sessions', () => {
   it.each(['', 'x', 'W10', Buffer.from('["created",false,"x",1]').toString('base64url')])(
     'refuses the cursor "%s"',
     async (cursor) => {
-      const refused = { code: 'invalid_field', details: expect.stringContaining('"cursor"') };
+      const refused = { code: 'invalid_field', details: expect.stringMatching(/^cursor /) };
       await expect(store.sessions(query({ cursor }))).rejects.toMatchObject(refused);
     },
   );
