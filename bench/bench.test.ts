@@ -19,7 +19,9 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
   const file = readdirSync(out).find((name) => name.endsWith('-bench.json'))!;
   const run = JSON.parse(readFileSync(join(out, file), 'utf8')) as Run;
   const targets = run.rows.filter((row) => met(row) !== undefined).map((row) => row.bench);
-  const expected = ['batch', 'commit', 'growth', 'ingest', 'memory', 'single', 'size', 'start'];
+  const expected = [
+    ...['batch', 'commit', 'growth', 'ingest', 'memory', 'query', 'single', 'size', 'start'],
+  ];
   expect([...new Set(targets)].sort()).toEqual(expected);
   // A difference of two noisy measurements may be below zero.
   for (const row of run.rows) expect(Number.isFinite(row.value), row.name).toBe(true);
