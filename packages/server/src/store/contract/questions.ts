@@ -96,7 +96,7 @@ function pagingCases(open: OpenStore): void {
     withStore(open, async (bench) => {
       for (let session = 1; session <= 3; session++) await bench.say({ session, kind: 'start' });
       const { next } = await bench.store.sessions({ ...list('created', true), limit: 1 });
-      const refused = { code: 'invalid_field', details: expect.stringContaining('"cursor"') };
+      const refused = { code: 'invalid_field', details: expect.stringMatching(/^cursor /) };
       for (const [query, cursor] of [
         [list('created', false), next],
         [list('product', true), next],
