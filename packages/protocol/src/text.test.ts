@@ -49,6 +49,15 @@ describe('an event', () => {
     expect(matchesText(event, asked)).toBe(false);
   });
 
+  it('has the same words whether or not another text with accents stands beside it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 40 }), (text) => {
+        expect([...searchWords(text), 'e']).toEqual(searchWords(`${text} é`));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('is a hit for each of its own words and for all of them together', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (message) => {

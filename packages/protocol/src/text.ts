@@ -3,9 +3,13 @@ import type { EventRecord } from './event.ts';
 
 /** Letters, digits and marks make words; everything else, the underscore too, stands between them. */
 const wordForm = /[\p{L}\p{M}\p{N}]+/gu;
+const asciiWordForm = /[a-z0-9]+/g;
+const notAscii = /[^\0-\x7f]/;
 
 /** Words of a text, in lower case and without accents, as the index has them. */
 export function searchWords(text: string): string[] {
+  // Most texts have nothing to take apart.
+  if (!notAscii.test(text)) return text.toLowerCase().match(asciiWordForm) ?? [];
   return (
     text
       .normalize('NFD')

@@ -21,6 +21,9 @@ export interface CatalogOptions {
 /** A slice of indexing ends after so long, so that questions do not wait for it. */
 const sliceMs = 8;
 
+/** A commit comes after so long; what a crash takes away in between is taken up again. */
+const commitIntervalMs = 250;
+
 /** Rows that a part takes up in its first step; later ones follow from how long it took. */
 const firstRows = 64;
 
@@ -43,6 +46,9 @@ export class Catalog {
   readonly #main: Database;
   readonly #indexFile: string;
   #open: OpenIndex;
+  /** Whether a transaction of the index is open, and since when. */
+  #isBegun = false;
+  #begunMs = 0;
   #isInVain = false;
 
   constructor({ file, indexFile = indexFileOf(file) }: CatalogOptions) {
@@ -56,12 +62,17 @@ export class Catalog {
     }
   }
 
-  /** Takes up a slice of what is new; true while there is more. */
+  /**
+   * Takes up a slice of what is new; true while there is more. Slices become durable several at a
+   * time, because a commit costs as much as a slice; questions see all of them.
+   */
   step(): boolean {
     return this.#repairing(() =>
-      this.#inTransaction(() => {
-        noteMain(this.#main, this.#open.index);
-        return this.#slice();
+      this.#inMain(() => {
+        this.#begin();
+        const isMore = this.#changing(() => this.#slice());
+        if (!isMore || performance.now() - this.#begunMs > commitIntervalMs) this.#commit();
+        return isMore;
       }),
     );
   }
@@ -73,18 +84,26 @@ export class Catalog {
    */
   ask<T>(body: (open: OpenIndex) => T): T {
     return this.#repairing(() =>
-      this.#inTransaction(() => {
-        this.#open.columns.catchUp();
-        return body(this.#open);
+      this.#inMain(() => {
+        // What slices before it took up stays, whatever becomes of the question.
+        if (this.#isBegun) this.#commit();
+        this.#begin();
+        const answer = this.#changing(() => {
+          this.#open.columns.catchUp();
+          return body(this.#open);
+        });
+        this.#commit();
+        return answer;
       }),
     );
   }
 
   close(): void {
     try {
-      this.#inTransaction(() => {
-        noteMain(this.#main, this.#open.index);
+      this.#inMain(() => {
+        this.#begin();
         this.#open.columns.write();
+        this.#commit();
       });
     } catch {
       // Then it is taken up again at the next start.
@@ -127,22 +146,48 @@ export class Catalog {
     return false;
   }
 
-  /** Runs a body that sees one moment of the main database and changes the index whole or not at all. */
-  #inTransaction<T>(body: () => T): T {
-    const { index, parts } = this.#open;
+  /** Runs a body that sees one moment of the main database. */
+  #inMain<T>(body: () => T): T {
     this.#main.exec('BEGIN');
     try {
-      index.exec('BEGIN');
-      const result = body();
-      index.exec('COMMIT');
-      return result;
-    } catch (error) {
-      rollBack(index);
-      if (!isDamage(error)) for (const part of parts) part.forget();
-      throw error;
+      return body();
     } finally {
       rollBack(this.#main);
     }
+  }
+
+  /** Runs a body that changes the index; when it fails, all since the last commit is taken up again. */
+  #changing<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      this.#undo(error);
+      throw error;
+    }
+  }
+
+  #undo(error: unknown): void {
+    const { index, parts } = this.#open;
+    rollBack(index);
+    this.#isBegun = false;
+    if (!isDamage(error)) for (const part of parts) part.forget();
+  }
+
+  #begin(): void {
+    if (this.#isBegun) return;
+    this.#open.index.exec('BEGIN');
+    this.#isBegun = true;
+    this.#begunMs = performance.now();
+  }
+
+  #commit(): void {
+    const { index, parts } = this.#open;
+    this.#changing(() => {
+      for (const part of parts) part.settle?.();
+      noteMain(this.#main, index);
+      index.exec('COMMIT');
+    });
+    this.#isBegun = false;
   }
 
   /** A damaged index is made anew, and what met the damage is tried again. */

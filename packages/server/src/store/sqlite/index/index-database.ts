@@ -82,6 +82,7 @@ function setUp(db: Database): Database {
     PRAGMA synchronous = NORMAL;
     PRAGMA cache_size = -8192;
     PRAGMA temp_store = MEMORY;
+    PRAGMA wal_autocheckpoint = 4000;
   `);
   if (schemaVersion(db) === indexVersion) return db;
   db.exec('BEGIN IMMEDIATE');

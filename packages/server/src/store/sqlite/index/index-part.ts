@@ -10,6 +10,8 @@
 export interface IndexPart {
   /** Takes up about `rows` rows of the main database; true while there are more. */
   step(rows: number): boolean;
+  /** Puts what was taken up and is still in memory into the index; comes before each commit. */
+  settle?(): void;
   /** The transaction was rolled back: what the part remembers of the index may be wrong. */
   forget(): void;
 }

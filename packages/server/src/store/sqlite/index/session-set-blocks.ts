@@ -1,29 +1,35 @@
 /** Sets of sessions in the index, by number of set: in blocks, so that adding one rewrites half a kilobyte at most. */
 import type { Database, Statement } from '../database.ts';
-import { type Bits, bitsOf, countBits, countShared, membersOf } from './bits.ts';
+import { type Bits, bitsOf, countBits, countShared, membersOf, setBit } from './bits.ts';
 
 /** Sessions of one block, as a power of two. */
 const blockShift = 12;
 const blockSize = 1 << blockShift;
 const blockWords = blockSize / 32;
 
-/** What is to be added to sets and taken from them, by set and block. */
+/** What is to be added to sets and taken from them, by set, block and session within it; what is said last holds. */
 export class SetChanges {
-  readonly #changes = new Map<number, Map<number, { add: number[]; remove: number[] }>>();
+  readonly #changes = new Map<number, Map<number, Map<number, boolean>>>();
+  #size = 0;
+
+  /** Blocks of sets that change. */
+  get size(): number {
+    return this.#size;
+  }
 
   add(set: number, session: number): void {
-    this.#of(set, session).add.push(session & (blockSize - 1));
+    this.#of(set, session).set(session & (blockSize - 1), true);
   }
 
   remove(set: number, session: number): void {
-    this.#of(set, session).remove.push(session & (blockSize - 1));
+    this.#of(set, session).set(session & (blockSize - 1), false);
   }
 
   [Symbol.iterator]() {
     return this.#changes.entries();
   }
 
-  #of(set: number, session: number) {
+  #of(set: number, session: number): Map<number, boolean> {
     let blocks = this.#changes.get(set);
     if (!blocks) {
       blocks = new Map();
@@ -32,8 +38,9 @@ export class SetChanges {
     const block = session >>> blockShift;
     let change = blocks.get(block);
     if (!change) {
-      change = { add: [], remove: [] };
+      change = new Map();
       blocks.set(block, change);
+      this.#size += 1;
     }
     return change;
   }
@@ -66,16 +73,19 @@ export class SessionSetBlocks {
   apply(changes: SetChanges, resized: (set: number, by: number) => void): void {
     for (const [set, blocks] of changes) {
       let by = 0;
-      for (const [block, { add, remove }] of blocks) {
+      for (const [block, change] of blocks) {
         const row = this.#sql.get.get(set, block) as { members: Uint8Array } | undefined;
         const members = row ? decode(row.members) : new Uint32Array(blockWords);
         const before = countBits(members);
-        for (const i of remove) members[i >>> 5]! &= ~(1 << (i & 31));
-        for (const i of add) members[i >>> 5]! |= 1 << (i & 31);
+        for (const [i, isMember] of change) {
+          if (isMember) setBit(members, i);
+          else members[i >>> 5]! &= ~(1 << (i & 31));
+        }
         const after = countBits(members);
         by += after - before;
-        if (after === 0) this.#sql.delete.run(set, block);
-        else this.#sql.put.run(set, block, encode(members, after));
+        if (after === 0) {
+          if (row) this.#sql.delete.run(set, block);
+        } else this.#sql.put.run(set, block, encode(members, after));
       }
       if (by !== 0) resized(set, by);
     }

@@ -199,6 +199,35 @@ describe('the index of states', () => {
     agrees(30);
   });
 
+  it('writes what several steps took up at once, whatever came and went in between', async () => {
+    await start(1, { a: 1 });
+    await start(2, { a: 1 });
+    bench.catchUp();
+    const patches: JsonObject[] = [{ a: 2, b: 'x' }, { a: 1, b: null }, { a: 2 }, { a: 'y' }];
+    for (let round = 0; round < 3; round++) {
+      bench.index.exec('BEGIN');
+      for (const patch of patches.slice(0, 2 + round)) {
+        await bench.store.say({ session: 1, kind: 'patch', patch });
+        bench.main.exec('BEGIN');
+        while (bench.part.step(9));
+        bench.main.exec('COMMIT');
+      }
+      bench.part.settle();
+      bench.index.exec('COMMIT');
+      await bench.store.say({ session: 2, kind: 'patch', patch: { a: 2, b: `x${round % 2}` } });
+      for (const value of ['1', '2', 'x', 'x0', 'y']) {
+        for (const path of ['a', 'b']) {
+          for (const operator of stateOperators.slice(0, 6)) {
+            const condition = { path, operator, value };
+            expect(meeting(condition)).toEqual(expected(condition));
+          }
+        }
+      }
+    }
+    await bench.store.say({ session: 1, kind: 'patch', patch: { b: 'x' } });
+    expect(meeting({ path: 'b', operator: '=', value: 'x' })).toEqual([1]);
+  });
+
   it('keeps in order what is left when a path has one value instead of two', async () => {
     await start(1, { 'a.b': 7, a: { b: 9 } });
     bench.catchUp();

@@ -33,6 +33,9 @@ const knownMax = 50_000;
 /** Deleted sessions that one step takes up. */
 const goneRows = 100;
 
+/** Blocks of sets that wait to be written; more of them would take longer than a slice. */
+const changesMax = 1_000;
+
 /** Changed sessions taken up at once before a question. */
 const catchUpRows = 500;
 
@@ -51,6 +54,8 @@ export class StateIndex implements IndexPart {
   readonly #values = new Map<string, number>();
   /** Values of this step that have no row yet, by number. */
   readonly #freshValues = new Map<number, { path: string; json: string }>();
+  /** What `settle` puts into the sets; changes of several steps together, since most are of the same sets. */
+  #changes = new SetChanges();
   /** The last number given out to a value; numbers of values that went are not given out again before a restart. */
   #lastValue: number | undefined;
 
@@ -64,19 +69,30 @@ export class StateIndex implements IndexPart {
   }
 
   step(rows: number): boolean {
+    if (this.#changes.size > changesMax) this.settle();
     return this.#take(rows) || this.#drop();
+  }
+
+  /** Sets, values and their order become what the sessions are said to have. */
+  settle(): void {
+    this.#orders.write();
+    const changes = this.#changes;
+    this.#changes = new SetChanges();
+    this.#apply(changes);
   }
 
   forget(): void {
     this.#values.clear();
     this.#freshValues.clear();
     this.#orders.forget();
+    this.#changes = new SetChanges();
     this.#lastValue = undefined;
   }
 
   /** Takes up everything that is committed. */
   catchUp(): void {
     while (this.step(catchUpRows));
+    this.settle();
   }
 
   /** Takes up some changed sessions; true while there are more. */
@@ -85,7 +101,7 @@ export class StateIndex implements IndexPart {
     if (from === 0) this.#cursors.set('states_gone', this.#gone.last());
     const found = this.#sql.changed.all(from, rows) as unknown as ChangedRow[];
     if (found.length === 0) return false;
-    const changes = new SetChanges();
+    const changes = this.#changes;
     for (const { session, patches } of found) {
       const before = this.#sql.session.get(session) as SessionStateRow | undefined;
       // Most changes of a session are none of its state.
@@ -102,7 +118,6 @@ export class StateIndex implements IndexPart {
       }
       this.#sql.putSession.run(session, patches, isIrregular ? 1 : 0, bytesOf(items));
     }
-    this.#apply(changes);
     this.#cursors.set('states', found.at(-1)!.rev);
     return found.length === rows;
   }
@@ -112,7 +127,7 @@ export class StateIndex implements IndexPart {
     const from = this.#cursors.get('states_gone');
     const { sessions, upto } = this.#gone.after(from, goneRows);
     if (sessions.size === 0) return false;
-    const changes = new SetChanges();
+    const changes = this.#changes;
     for (const session of sessions) {
       const before = this.#sql.session.get(session) as SessionStateRow | undefined;
       if (!before) continue;
@@ -121,7 +136,6 @@ export class StateIndex implements IndexPart {
       this.#leaveOrders(session, had, none);
       this.#sql.deleteSession.run(session);
     }
-    this.#apply(changes);
     this.#cursors.set('states_gone', upto);
     return true;
   }
@@ -129,9 +143,17 @@ export class StateIndex implements IndexPart {
   /** Takes a session out of the order of values that it no longer has. */
   #leaveOrders(session: number, had: ReadonlySet<number>, has: ReadonlySet<number>): void {
     for (const item of had) {
-      const row = has.has(item) ? undefined : this.#sql.pathOf.get(item);
-      if (row) this.#orders.set((row as { no: number }).no, session, undefined);
+      const path = has.has(item) ? undefined : this.#pathOf(item);
+      if (path !== undefined) this.#orders.set(path, session, undefined);
     }
+  }
+
+  /** The number of the path of a value. */
+  #pathOf(item: number): number | undefined {
+    const fresh = this.#freshValues.get(item);
+    if (fresh) return this.#valueNo(fresh.path, places.any);
+    const row = this.#sql.pathOf.get(item) as { path: string } | undefined;
+    return row && this.#valueNo(row.path, places.any);
   }
 
   /**
@@ -185,7 +207,6 @@ export class StateIndex implements IndexPart {
   }
 
   #apply(changes: SetChanges): void {
-    this.#orders.write();
     let hasShrunk = false;
     this.#sets.apply(changes, (set, by) => {
       const fresh = this.#freshValues.get(set);
@@ -193,13 +214,14 @@ export class StateIndex implements IndexPart {
         const { path, json } = fresh;
         const isValue = json !== places.any && json !== places.object && json !== places.long;
         this.#sql.addValue.run(set, path, json, isValue ? 1 : 0, by);
+        this.#freshValues.delete(set);
       } else this.#sql.resize.run(by, set);
       if (by < 0) hasShrunk = true;
     });
+    const hasDropped = hasShrunk && this.#sql.dropUnused.run().changes !== 0;
+    // What went has no number any more, nor has what came and went in between.
+    if (hasDropped || this.#freshValues.size > 0) this.#values.clear();
     this.#freshValues.clear();
-    if (!hasShrunk) return;
-    // What went has no number any more.
-    if (this.#sql.dropUnused.run().changes !== 0) this.#values.clear();
   }
 }
 
@@ -262,10 +284,7 @@ function prepareAll(main: Database, index: Database) {
       `INSERT INTO state_value(no, path, json, is_value, sessions)
        VALUES(?, ?, ?, ?, ?)`,
     ),
-    pathOf: prepare(
-      `SELECT p.no FROM state_value v JOIN state_value p ON p.path = v.path AND p.json = ''
-       WHERE v.no = ?`,
-    ),
+    pathOf: prepare('SELECT path FROM state_value WHERE no = ?'),
     lastValue: prepare('SELECT max(no) AS no FROM state_value'),
     value: prepare('SELECT no FROM state_value WHERE path = ? AND json = ?'),
     resize: prepare('UPDATE state_value SET sessions = sessions + ? WHERE no = ?'),

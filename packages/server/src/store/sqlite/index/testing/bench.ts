@@ -49,6 +49,7 @@ export class PartBench<P extends IndexPart> {
     try {
       return body(this.part);
     } finally {
+      this.part.settle?.();
       this.index.exec('COMMIT');
       this.main.exec('COMMIT');
     }
