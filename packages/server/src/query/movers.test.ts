@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { moveOf } from './movers.ts';
 import { trendOf } from './trend.ts';
 
-const value = fc.double({ min: -1e9, max: 1e9, noNaN: true });
+/** Halving the smallest doubles loses digits, which is no matter of units. */
+const value = fc
+  .double({ min: -1e9, max: 1e9, noNaN: true })
+  .map((x) => (Math.abs(x) < 1e-290 ? 0 : x));
 const rest = fc.array(value, { minLength: 5, maxLength: 40 });
 const window = fc.array(value, { minLength: 2, maxLength: 20 });
 
