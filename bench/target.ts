@@ -1,5 +1,6 @@
 /** Servers under measurement, and what all benches do with them. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { get, post } from '../test/whole/http.ts';
 import { type Server, startServer } from '../test/whole/server.ts';
@@ -116,4 +117,22 @@ export async function untilSealed(server: Server, timeoutMs = 180_000): Promise<
     if (performance.now() > deadline) throw new Error(`not sealed after ${timeoutMs} ms`);
     await sleep(100);
   }
+}
+
+/** Waits until the server has used next to no processor time for two seconds, three minutes at most. */
+export async function untilIdle(server: Server): Promise<void> {
+  const deadline = performance.now() + 180_000;
+  for (let quiet = 0, before = processorTicks(server); quiet < 4; ) {
+    if (performance.now() > deadline) throw new Error('the server does not come to rest');
+    await sleep(500);
+    const now = processorTicks(server);
+    quiet = now - before <= 2 ? quiet + 1 : 0;
+    before = now;
+  }
+}
+
+/** Hundredths of a second that a process has run. */
+function processorTicks({ pid }: Server): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return Number(fields[11]) + Number(fields[12]);
 }

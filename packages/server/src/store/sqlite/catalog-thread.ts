@@ -5,5 +5,5 @@ import type { CatalogOptions } from './index/catalog.ts';
 import { lowerPriority } from './priority.ts';
 import { type Channel, serve } from './thread.ts';
 
-lowerPriority();
+lowerPriority('question');
 serve(parentPort as unknown as Channel, catalogHandlers(workerData as CatalogOptions));

@@ -4,5 +4,5 @@ import { queryHandlers } from './aggregate/handlers.ts';
 import { lowerPriority } from './priority.ts';
 import { type Channel, serve } from './thread.ts';
 
-lowerPriority();
+lowerPriority('aggregate');
 serve(parentPort as unknown as Channel, queryHandlers((workerData as { file: string }).file));
