@@ -104,7 +104,7 @@ function textConditions(filter: SessionFilter, { dictionaries }: SelectionContex
       const code = dictionary.find(text);
       if (code !== undefined) accepted[code] = 1;
     }
-    return [accepting((block) => block[column], accepted)];
+    return [acceptingTexts(column, accepted)];
   });
 }
 
@@ -118,17 +118,28 @@ function tableConditions(filter: SessionFilter): Condition[] {
     if (!wanted) return [];
     const accepted = new Uint8Array(table.length + 1);
     for (const word of wanted) accepted[(table as readonly string[]).indexOf(word) + 1] = 1;
-    return [accepting((block) => block[column], accepted)];
+    return [acceptingWords(column, accepted)];
   });
 }
 
-/** Rows whose code is accepted. */
-function accepting(
-  column: (block: SessionBlock) => Uint32Array | Uint8Array,
+/**
+ * Rows whose code is accepted. One function for each kind of array: a loop that meets both kinds
+ * looks up every element the slow way.
+ */
+function acceptingTexts(column: TextColumn, accepted: Uint8Array): Condition {
+  return (block, marks) => {
+    const codes = block[column];
+    for (let i = 0; i < blockRows; i++) marks[i]! &= accepted[codes[i]!]!;
+  };
+}
+
+/** The same for columns of words from a table. */
+function acceptingWords(
+  column: 'lifecycle' | 'outcome' | 'cause',
   accepted: Uint8Array,
 ): Condition {
   return (block, marks) => {
-    const codes = column(block);
+    const codes = block[column];
     for (let i = 0; i < blockRows; i++) marks[i]! &= accepted[codes[i]!]!;
   };
 }

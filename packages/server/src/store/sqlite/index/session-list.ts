@@ -39,15 +39,10 @@ export function listSessions(
   const keys = new Float64Array(blockRows);
   for (const block of columns.blocks.all(descending, selection.blocks)) {
     selection.select(block, marks);
+    if (!marks.includes(1)) continue;
     totals?.add(block, marks);
     readKeys(block, marks, keys);
-    for (let i = 0; i < blockRows; i++) {
-      if (marks[i] === 0) continue;
-      const key = sign * keys[i]!;
-      if (key < last.key) continue;
-      const no = sign * (block.first + i);
-      if (key > last.key || no > last.no) top.add(key, no);
-    }
+    addRows(top, block.first, marks, keys, sign, last);
   }
   const rows = top.rows();
   const hasNext = rows.length > limit;
@@ -59,6 +54,28 @@ export function listSessions(
     ...(hasNext && end && { next: nextOf(columns, sort, sign, end, nowUs) }),
     ...(totals && { totals: totals.totals() }),
   };
+}
+
+/** Offers the marked rows of a block that come after the last one of the page before. */
+function addRows(
+  top: Top,
+  first: number,
+  marks: Uint8Array,
+  keys: Float64Array,
+  sign: number,
+  last: { key: number; no: number },
+): void {
+  const { key: lastKey, no: lastNo } = last;
+  let { bound } = top;
+  for (let i = 0; i < blockRows; i++) {
+    if (marks[i] === 0) continue;
+    const key = sign * keys[i]!;
+    if (key > bound || key < lastKey) continue;
+    const no = sign * (first + i);
+    if (key === lastKey && no <= lastNo) continue;
+    top.add(key, no);
+    bound = top.bound;
+  }
 }
 
 /** Counts sessions by what totals tell of them. */
@@ -78,16 +95,26 @@ class TotalsCounter {
   add(block: SessionBlock, marks: Uint8Array): void {
     const { nowUs, suspendedAfterUs } = this.#context;
     const { lifecycle, outcome, hangs } = block;
+    const byOutcome = this.#outcomes;
+    // Fields of the object would be written row by row.
+    let sessions = 0;
+    let active = 0;
+    let suspended = 0;
+    let hung = 0;
     for (let i = 0; i < blockRows; i++) {
       if (marks[i] === 0) continue;
-      this.#sessions += 1;
-      this.#outcomes[outcome[i]!]! += 1;
-      if (hangs[i]! > 0) this.#hung += 1;
+      sessions += 1;
+      byOutcome[outcome[i]!]! += 1;
+      if (hangs[i]! > 0) hung += 1;
       if (lifecycle[i] !== activeCode) continue;
-      this.#active += 1;
+      active += 1;
       const liveness = livenessAt(block, i, nowUs, suspendedAfterUs);
-      if (liveness === livenessCodes.suspended) this.#suspended += 1;
+      if (liveness === livenessCodes.suspended) suspended += 1;
     }
+    this.#sessions += sessions;
+    this.#active += active;
+    this.#suspended += suspended;
+    this.#hung += hung;
   }
 
   totals(): SessionTotals {

@@ -1,5 +1,11 @@
 /** Sessions as they stand in a list: read by number from the main database, brought up to the moment by the columns. */
-import { type EventRecord, initialStatus, parseJson, type SessionStatus } from '@tacho/protocol';
+import {
+  type EventRecord,
+  type ExceptionFact,
+  initialStatus,
+  parseJson,
+  type SessionStatus,
+} from '@tacho/protocol';
 import type { SessionProfile, SessionSummary } from '../../store.ts';
 import type { Database, Statement } from '../database.ts';
 import type { Place } from './block-store.ts';
@@ -26,11 +32,16 @@ interface TableRow {
   status: string;
 }
 
+/** Exceptions kept in memory, so that a page asked for again does not read their events again. */
+const exceptionsMax = 4_096;
+
 /** Reads rows of lists. */
 export class SessionSummaries {
   readonly #columns: SessionColumns;
   readonly #profiles: Profiles;
   readonly #sql: Record<'row' | 'event', Statement>;
+  /** By id of the event, which never changes. */
+  readonly #exceptions = new Map<number, ExceptionFact>();
 
   constructor(main: Database, columns: SessionColumns, profiles: Profiles) {
     this.#columns = columns;
@@ -82,14 +93,20 @@ export class SessionSummaries {
     };
   }
 
-  #exception({ block, row }: Place): SessionSummary['exception'] {
+  #exception({ block, row }: Place): ExceptionFact | undefined {
     const id = block.exceptionId[row]!;
-    const event = id > 0 ? (this.#sql.event.get(id) as EventTableRow | undefined) : undefined;
+    if (id === 0) return undefined;
+    const known = this.#exceptions.get(id);
+    if (known) return known;
+    const event = this.#sql.event.get(id) as EventTableRow | undefined;
     if (!event) return undefined;
     const { exception_type: type = '', exception_msg: message = '' } = parseJson(
       event.record,
     ) as unknown as EventRecord;
-    return { type, message, atUs: event.at_us };
+    const fact = { type, message, atUs: event.at_us };
+    if (this.#exceptions.size >= exceptionsMax) this.#exceptions.clear();
+    this.#exceptions.set(id, fact);
+    return fact;
   }
 }
 

@@ -19,6 +19,11 @@ export class Top {
     this.#nos = new Float64Array(limit + spareRows);
   }
 
+  /** Rows with a greater key need not be offered. */
+  get bound(): number {
+    return this.#lastKey;
+  }
+
   /** Takes a row. */
   add(key: number, no: number): void {
     if (key > this.#lastKey || (key === this.#lastKey && no >= this.#lastNo)) return;
