@@ -8,6 +8,7 @@ import {
   namingAdvice,
   routes,
   type SeriesKey,
+  stringifyJson,
   unitOf,
 } from '@tacho/protocol';
 import type { FastifyInstance } from 'fastify';
@@ -20,7 +21,8 @@ import {
   samplePlace,
   samplesCursor,
 } from '../../store/store.ts';
-import { addQuestion, wireNumber } from '../question.ts';
+import { columnText, millisecondsText, TextOfEqual } from '../column-text.ts';
+import { addQuestion, JsonText, wireNumber } from '../question.ts';
 import type { Service } from '../service.ts';
 
 /** Adds the routes. */
@@ -47,7 +49,10 @@ export function addSeriesRoutes(app: FastifyInstance, service: Service): void {
     });
     if (found === undefined) throw missingSession(id);
     const names = quantile.map(({ name }) => name);
-    return { series: found.series.map((one) => chartOf(one, names)), left_out: found.leftOut };
+    // Series of one session are mostly sampled together.
+    const times = new TextOfEqual(millisecondsText);
+    const charts = found.series.map((one) => chartText(one, names, times));
+    return new JsonText(`{"series":[${charts.join(',')}],"left_out":${found.leftOut}}`);
   });
 
   addQuestion(app, service, routes.sessionSamples, async ({ id, params }) => {
@@ -117,25 +122,42 @@ function averageOf({ key, last }: SeriesInfo, mean: number): JsonValue {
   return numberOrNull(key.type === 'histogram' ? last : mean);
 }
 
-function chartOf(points: SeriesPoints, quantiles: readonly string[]): JsonObject {
-  const { key, timesUs, min, max, sum, count, nans, last, rate, heatmap } = points;
-  const means = sum.map((each, i) => each / (count[i]! - nans[i]!));
-  const values: JsonObject = rate
-    ? { rate: column(rate.perSecond), increase: column(rate.increase) }
-    : { min: column(min), max: column(max), avg: column(means), last: column(last) };
-  return {
-    ...keyRow(key),
-    t: milliseconds(timesUs),
-    ...values,
-    count: [...count],
-    ...(nans.some((n) => n > 0) && { nan: [...nans] }),
-    ...(points.quantiles && {
-      quantiles: Object.fromEntries(
-        quantiles.map((name, i) => [name, column(points.quantiles![i]!)]),
-      ),
-    }),
-    ...(heatmap && { heatmap: heatmapOf(heatmap) }),
+/** A series as JSON text. */
+function chartText(points: SeriesPoints, quantiles: readonly string[], times: TextOfEqual): string {
+  const { key, timesUs, count, nans, rate, heatmap } = points;
+  const fields: Record<string, string> = {
+    t: times.of(timesUs),
+    ...(rate
+      ? { rate: columnText(rate.perSecond), increase: columnText(rate.increase) }
+      : valueTexts(points)),
+    count: columnText(count),
   };
+  if (nans.some((n) => n > 0)) fields.nan = columnText(nans);
+  if (points.quantiles) {
+    const texts = points.quantiles.map((values, i) => [quantiles[i]!, columnText(values)] as const);
+    fields.quantiles = objectText(texts);
+  }
+  if (heatmap) fields.heatmap = stringifyJson(heatmapOf(heatmap));
+  const head = Object.entries(keyRow(key)).map(
+    ([name, value]) => [name, stringifyJson(value as JsonValue)] as const,
+  );
+  return objectText([...head, ...Object.entries(fields)]);
+}
+
+/** Where every point is one sample these are all the same column, which is then written once. */
+function valueTexts({ min, max, sum, count, nans, last }: SeriesPoints): Record<string, string> {
+  const texts = new TextOfEqual(columnText);
+  const means = sum.map((each, i) => each / (count[i]! - nans[i]!));
+  return {
+    min: texts.of(min),
+    max: texts.of(max),
+    avg: texts.of(means),
+    last: texts.of(last),
+  };
+}
+
+function objectText(fields: readonly (readonly [name: string, text: string])[]): string {
+  return `{${fields.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
 }
 
 function heatmapOf({ bounds, counts }: SeriesPoints['heatmap'] & {}): JsonObject {
@@ -152,10 +174,6 @@ function detailRow(row: number, { count, metadata }: SampleDetail): JsonObject {
     ...(count !== undefined && { count }),
     ...(metadata !== undefined && { metadata }),
   };
-}
-
-function column(values: Float64Array): (number | string | null)[] {
-  return Array.from(values, numberOrNull);
 }
 
 /** NaN says that there is none. */
