@@ -1,5 +1,6 @@
 /** Live entries: what was stored, as readers of live streams get it. */
 import {
+  type EventRecord,
   formatTime,
   type JsonObject,
   type JsonValue,
@@ -20,6 +21,11 @@ export interface LiveEntry {
   /** Known where the entry tells them. */
   product?: string;
   version?: string;
+  /**
+   * What it keeps in memory until its frame is made, in characters of JSON, roughly; undefined when
+   * only writing it would tell.
+   */
+  size: number | undefined;
   /** The fields of its frame beside kind and session; made when the first reader wants them. */
   body: () => JsonObject;
 }
@@ -50,6 +56,7 @@ export function liveEntry(entry: StoreEntry, receivedUs: number): LiveEntry | un
     kind,
     session,
     names: [],
+    size: 0,
     body: () => ({ ...timesOf(atUs, receivedUs), ...more }),
   });
   switch (entry.kind) {
@@ -61,11 +68,12 @@ export function liveEntry(entry: StoreEntry, receivedUs: number): LiveEntry | un
       return { ...plain('start', more), product, version };
     }
     case 'patch':
-      return plain('patch', { patch: entry.patch });
+      return { ...plain('patch', { patch: entry.patch }), size: sizeOf(entry.patch) };
     case 'event': {
       const { event } = entry;
       const body = () => ({ ...timesOf(atUs, receivedUs), ...(event as unknown as JsonObject) });
-      return { kind: 'event', session, names: [event.name], level: event.level, body };
+      const { name, level } = event;
+      return { kind: 'event', session, names: [name], level, size: eventSize(event), body };
     }
     case 'samples':
     case 'columns':
@@ -85,12 +93,13 @@ export function toldEntries({ session, atUs, receivedUs, events, ...told }: Told
   const times = timesOf(atUs, receivedUs);
   const entries = events.map((event): LiveEntry => {
     const body = () => ({ ...times, ...(event as unknown as JsonObject), made_by_server: true });
-    return { kind: 'event', session, names: [event.name], level: event.level, body };
+    const { name, level } = event;
+    return { kind: 'event', session, names: [name], level, size: eventSize(event), body };
   });
   if (!told.isChanged) return entries;
   const { lifecycle, isHung } = told;
   const body = () => ({ ...times, lifecycle, hung: isHung });
-  return [...entries, { kind: 'status', session, names: [], body }];
+  return [...entries, { kind: 'status', session, names: [], size: 0, body }];
 }
 
 function sample(entry: Extract<StoreEntry, { kind: 'sample' }>, receivedUs: number): LiveEntry {
@@ -102,7 +111,7 @@ function sample(entry: Extract<StoreEntry, { kind: 'sample' }>, receivedUs: numb
     value: wire(value),
     ...(count !== undefined && { count }),
   });
-  return { kind: 'metric', session: session.id, names: [key.name], body };
+  return { kind: 'metric', session: session.id, names: [key.name], size: 0, body };
 }
 
 /** Many samples in one entry: how many there were of each series, and the last value of each. */
@@ -132,7 +141,7 @@ function summary(
   });
   const names = [...new Set(shown.map(({ key }) => key.name))];
   const body = summaryBody({ ...times, samples, series_count: found.size }, shown);
-  return { kind: 'metrics', session: id, names, body };
+  return { kind: 'metrics', session: id, names, size: shown.length * 100, body };
 }
 
 /** Apart from where the arrays are, so that it does not keep them. */
@@ -148,6 +157,27 @@ function summaryBody(
       last: wire(last),
     })),
   });
+}
+
+/** Texts and lists of an event; the rest of it is small. */
+function eventSize({ message, stacktrace, labels, data, exception_msg = '' }: EventRecord) {
+  const size = data === null ? 0 : sizeOf(data);
+  if (size === undefined) return undefined;
+  let texts = message.length + exception_msg.length;
+  for (const line of stacktrace ?? []) texts += line.length;
+  for (const label of labels ?? []) texts += label.length;
+  return size + texts;
+}
+
+/** Of an object that holds no others; undefined for one that does. */
+function sizeOf(object: JsonObject): number | undefined {
+  let size = 0;
+  for (const name in object) {
+    const value = object[name];
+    if (typeof value === 'object' && value !== null) return undefined;
+    size += name.length + (typeof value === 'string' ? value.length : 20);
+  }
+  return size;
 }
 
 function seriesFields({ name, type, unit, tags }: SeriesKey): JsonObject {

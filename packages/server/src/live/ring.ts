@@ -42,10 +42,12 @@ export class LiveRing {
   /** Adds an entry; the oldest ones go when there are too many. */
   push(entry: LiveEntry): void {
     if (this.#next - this.#first === limits.liveEntriesMax) this.#drop();
-    this.#slots[placeOf(this.#next++)] = { entry, frame: undefined, bytes: entryBytes };
-    this.#bytes += entryBytes;
-    // How large these are is known only once they are text; the others are small, whatever they say.
-    if (entry.kind === 'event' || entry.kind === 'patch') this.frame(this.#next - 1);
+    // Texts of one or two bytes a character, and the objects that they are in.
+    const bytes = entryBytes + 3 * (entry.size ?? 0);
+    this.#slots[placeOf(this.#next++)] = { entry, frame: undefined, bytes };
+    this.#bytes += bytes;
+    // How large others are is known only once they are text.
+    if (entry.size === undefined) this.frame(this.#next - 1);
     this.#trim();
     this.#wake?.();
   }

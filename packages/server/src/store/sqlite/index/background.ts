@@ -1,7 +1,7 @@
 /** Work beside the questions: slice after slice while there is any, then a look now and then. */
 
-/** Pause after everything is done. */
-const idleMs = 250;
+/** Pause after everything is done; questions take up what has come meanwhile by themselves. */
+const idleMs = 1_000;
 
 /** Pause after a failure, e.g. because the disk is full. */
 const retryMs = 5_000;
