@@ -1,12 +1,12 @@
 /** Many sessions: the list, single rows of it, and deletion. */
-import { filterOf, formatTime, type JsonObject, routes } from '@tacho/protocol';
+import { filterOf, formatTime, type JsonObject, routes, stringifyJson } from '@tacho/protocol';
 import type { FastifyInstance } from 'fastify';
 import { alikeSentence, byVersion, likenessOf, othersOf } from '../../query/alike.ts';
 import { missingSession } from '../../record/session.ts';
 import type { SessionSummary } from '../../store/store.ts';
-import { addQuestion } from '../question.ts';
+import { addQuestion, JsonText } from '../question.ts';
 import type { Service } from '../service.ts';
-import { type RowOptions, sessionRow, totalsJson } from '../session-row.ts';
+import { type RowOptions, sessionRow, sessionRowText, totalsJson } from '../session-row.ts';
 
 /** Adds the routes. */
 export function addSessionListRoutes(app: FastifyInstance, service: Service): void {
@@ -22,13 +22,14 @@ export function addSessionListRoutes(app: FastifyInstance, service: Service): vo
       nowUs,
     });
     const options = rowOptions(service, nowUs);
-    return {
-      sessions: page.rows.map((row) =>
-        sessionRow(row.summary, profile ? row.profile : undefined, options),
-      ),
+    const rows = page.rows.map((row) =>
+      sessionRowText(row.summary, profile ? row.profile : undefined, options),
+    );
+    const rest = stringifyJson({
       next: page.next ?? null,
       ...(page.totals === undefined ? {} : { totals: totalsJson(page.totals) }),
-    };
+    });
+    return new JsonText(`{"sessions":[${rows.join()}],${rest.slice(1)}`);
   });
   addQuestion(app, service, routes.sessionSummary, async ({ id, nowUs }) => {
     const found = await service.store.summary(id);

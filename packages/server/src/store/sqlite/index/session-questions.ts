@@ -1,5 +1,5 @@
 /** Answers of the catalog to `SessionQuestions`, and the matches that aggregates start from. */
-import type { SessionFilter } from '@tacho/protocol';
+import { limits, type SessionFilter } from '@tacho/protocol';
 import type { ListPosition } from '../../session-cursor.ts';
 import type {
   GroupKey,
@@ -51,7 +51,7 @@ export class SessionAnswers {
   /** The handlers of a thread that answers these questions. */
   handlers(): Handlers {
     return {
-      sessions: (question: ListQuestion) => this.sessions(question),
+      sessions: (question: ListQuestion) => packed(this.sessions(question)),
       groups: (question: GroupQuery) => this.groups(question),
       summary: (id: string) => this.summary(id),
       match: (question: MatchQuestion) => {
@@ -124,4 +124,28 @@ export class SessionAnswers {
     this.#summaries.set(open, made);
     return made;
   }
+}
+
+/** The page with all numbers of its profiles in one buffer: one for each would cost more than the list. */
+function packed(page: ListPage): Handover<ListPage> {
+  const numbers = new Float64Array(page.rows.length * 3 * limits.profileBuckets);
+  let at = 0;
+  const moved = (column: Float64Array): Float64Array => {
+    numbers.set(column, at);
+    at += column.length;
+    return numbers.subarray(at - column.length, at);
+  };
+  const rows = page.rows.map(({ summary, profile }) => {
+    const { entries, errors, hangs } = profile;
+    return {
+      summary,
+      profile: {
+        ...profile,
+        entries: moved(entries),
+        errors: moved(errors),
+        hangs: moved(hangs),
+      },
+    };
+  });
+  return new Handover({ ...page, rows }, [numbers.buffer]);
 }
