@@ -71,7 +71,7 @@ const instant = fc.oneof(
 const isUnreadableTime = (value: unknown) =>
   typeof value === 'string'
     ? !/^\d{4}-\d\d-\d\dT/.test(value)
-    : typeof value === 'number' && value > nowUs / 1000;
+    : typeof value === 'number' && (value > nowUs / 1000 || Object.is(value, -0));
 
 const count = fc.oneof(
   fc.integer({ min: -2, max: 5 }),
