@@ -50,10 +50,27 @@ const enginesAreChosenAtTheRim: Rule = (repo) =>
 const packagesMeetByName: Rule = (repo) =>
   forbiddenImports(
     repo,
-    (path) => !path.startsWith(protocol),
-    (name) => name.startsWith(protocol),
-    'import @tacho/protocol by its name',
+    () => true,
+    (name, path) => name.startsWith('packages/') && roomOf(name) !== roomOf(path),
+    'import another package by its name',
   );
+
+/** The rooms in the order in which data walks through them; `tacho` is the server. */
+const rooms = ['@tacho/protocol', '@tacho/client', '@tacho/agent', 'tacho'];
+
+/** Imports go one way: protocol ← client ← agent ← server. */
+const importsGoOneWay: Rule = (repo) =>
+  forbiddenImports(
+    repo,
+    () => true,
+    (name, path) => rooms.indexOf(name) > rooms.indexOf(roomOf(path)),
+    `packages import in the direction ${rooms.join(' ← ')}`,
+  );
+
+function roomOf(path: string): string {
+  const folder = path.split('/')[1] ?? '';
+  return folder === 'server' ? 'tacho' : `@tacho/${folder}`;
+}
 
 /** A folder is named after what it is about. */
 const foldersSayTheirSubject: Rule = (repo) => {
@@ -128,6 +145,7 @@ export const codeRules = {
   httpKnowsTheStoreInterface,
   enginesAreChosenAtTheRim,
   packagesMeetByName,
+  importsGoOneWay,
   foldersSayTheirSubject,
   nothingIsLeftForLater,
   everyTestRuns,
@@ -139,14 +157,14 @@ export const codeRules = {
 function forbiddenImports(
   repo: Repo,
   from: (path: string) => boolean,
-  what: (name: string) => boolean,
+  what: (name: string, path: string) => boolean,
   rule: string,
 ): string[] {
   return sources(repo)
     .filter(([path]) => from(path))
     .flatMap(([path, text]) =>
       importsOf(path, text)
-        .filter(what)
+        .filter((name) => what(name, path))
         .map((name) => `${path} imports ${name}; ${rule}`),
     );
 }

@@ -1,0 +1,2 @@
+/** Public surface of the agent package, for the command line. */
+export { agentIngestPath } from '@tacho/client';

@@ -1,0 +1,2 @@
+/** Public surface of the client package. */
+export { agentIngestPath } from './agent-path.ts';
