@@ -65,6 +65,17 @@ const breaches: [RuleName, string, Record<string, string | undefined>][] = [
     'by its name',
     { 'packages/server/src/a.ts': "import '../../protocol/src/time.ts';" },
   ],
+  [
+    'packagesMeetByName',
+    'by its name',
+    { 'packages/agent/src/a.ts': "import '../../client/src/send.ts';" },
+  ],
+  [
+    'importsGoOneWay',
+    'imports @tacho/agent',
+    { 'packages/client/src/a.ts': "import { x } from '@tacho/agent';" },
+  ],
+  ['importsGoOneWay', 'imports tacho', { 'packages/agent/src/a.ts': "import { x } from 'tacho';" }],
   ['foldersSayTheirSubject', 'says nothing', { 'packages/server/src/utils/a.ts': '' }],
   ['nothingIsLeftForLater', 'a.ts:2', { 'scripts/a.ts': `/** A. */\n// ${'TO'}DO: more` }],
   ['everyTestRuns', 'skipped', { 'test/a.test.ts': `describe${'.only'}('x', () => {});` }],

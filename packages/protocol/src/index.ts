@@ -12,6 +12,7 @@ export * from './filter.ts';
 export * from './histogram.ts';
 export * from './json.ts';
 export * from './limits.ts';
+export * from './local.ts';
 export * from './metric.ts';
 export * from './naming.ts';
 export * from './openapi.ts';
