@@ -173,4 +173,35 @@ export const limits = {
   goneRowsMax: 100_000,
   /** Chunks written by one slice of sealing. */
   sealSliceChunksMax: 200,
+
+  /** Default TCP port of an agent on the loopback address, as DataCat's daemon has it. */
+  agentPort: 8_079,
+  /** How often an agent sends on what it gathered. */
+  agentFlushIntervalMs: 1_000,
+  /** Longest such interval that a configuration may name. */
+  agentFlushIntervalMaxMs: 3600 * 1000,
+  /** Without a heartbeat for longer than this, a program that sends any appears hung. */
+  hangTimeoutMs: 60_000,
+  /** Longest time-out of heartbeats that a configuration may name. */
+  hangTimeoutMaxMs: 30 * 24 * 3600 * 1000,
+  /** A daemon of DataCat's kind stays this long after its last session, whose details may be asked for. */
+  agentLingerMs: 3_000,
+  /** A shared agent stays this long after the last word of any program. */
+  agentIdleMs: 30_000,
+  /** Longest that an answer about a session waits for its data to arrive at the server. */
+  agentFlushWaitMs: 2_000,
+  /** Longest that an agent waits for the server's answer to a question. */
+  agentReadTimeoutMs: 3_000,
+  /** Longest that an agent takes to end after SIGTERM; DataCat's clients kill after 5 s. */
+  agentStopTimeoutMs: 3_000,
+  /** How often orphaned spools are looked for. */
+  agentAdoptIntervalMs: 5_000,
+  /** How often last words of programs are looked for. */
+  lastWordsIntervalMs: 1_000,
+  /** Last words of a program that no agent knows are left this long to an agent that may. */
+  lastWordsForeignMs: 5_000,
+  /** Log file of agents; beyond this it starts anew, and one older file is kept. */
+  agentLogBytesMax: 1 * MiB,
+  /** Lines that one agent may log at once, and how many more it may each minute. */
+  agentLogLinesMax: 100,
 } as const;
