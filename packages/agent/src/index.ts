@@ -1,2 +1,4 @@
 /** Public surface of the agent package, for the command line. */
 export { agentIngestPath } from '@tacho/client';
+export { systemProcesses } from './process/system.ts';
+export { TreeMeter, type TreeSample } from './process/tree.ts';
