@@ -217,7 +217,11 @@ export function readEntry(body: unknown, nowUs: number): WireEntry {
 
 const kinds = 'start, patch, event, metric, heartbeat, end, crash, columns';
 
-function readStamp({ session, at }: Fields, nowUs: number): { session: string; atUs?: number } {
+/** Reads of which session and when an entry is; throws `invalid_field`. */
+export function readStamp(
+  { session, at }: Fields,
+  nowUs: number,
+): { session: string; atUs?: number } {
   const id = readUuid(session, 'session');
   const atUs = optionalTime(at, 'at', nowUs);
   return atUs === undefined ? { session: id } : { session: id, atUs };

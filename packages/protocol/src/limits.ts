@@ -106,6 +106,8 @@ export const limits = {
   bootIdLengthMax: 200,
   agentIdLengthMax: 200,
   reasonLengthMax: 1_000,
+  /** Name of a signal of an operating system. */
+  signalLengthMax: 50,
   idempotencyKeyLengthMax: 255,
   /** How long an Idempotency-Key is remembered. */
   idempotencyTtlMs: 24 * 3600 * 1000,
