@@ -66,6 +66,7 @@ function watchFields(watch: Watch): Wire {
     heartbeat_timeout_ms: watch.heartbeatTimeoutMs,
     watch: watch.watch,
     parent: watch.parent,
+    wire: watch.wire,
   };
 }
 

@@ -66,6 +66,8 @@ export interface Watch {
   watch?: boolean;
   /** The sender is the parent of the process and reports its exit itself. */
   parent?: boolean;
+  /** The session speaks DataCat's wire, which has ways of its own to start and end. */
+  wire?: 'datacat';
 }
 
 /** What a local entry says; `atUs` is absent when the sender named no time. */
@@ -132,6 +134,7 @@ function readWatch(fields: Fields): Watch {
   if (watched !== undefined) watch.watch = watched;
   const parent = optionalFlag(fields.parent, 'parent');
   if (parent !== undefined) watch.parent = parent;
+  if (fields.wire === 'datacat') watch.wire = 'datacat';
   return watch;
 }
 
