@@ -69,6 +69,7 @@ export const agentFlags = {
   insecure: { doc: 'Do not check the certificate of the server.' },
   shared: { doc: 'Serve all programs of this user; end when nobody needs it.' },
   adopt: { doc: 'Only deliver what agents left behind that are gone.' },
+  datacat: { doc: 'Serve one program that uses a client of DataCat; end with it.' },
 } as const satisfies Record<string, { value?: string; doc: string }>;
 
 /** Values of flags as they were typed. */
@@ -87,7 +88,7 @@ export function agentConfigOf(
   flags: FlagValues,
   { role: roleByName, env, readFile = readText }: Omit<ConfigSources, 'args'>,
 ): LoadedAgentConfig {
-  const role = flags.adopt ? 'adopt' : flags.shared ? 'shared' : roleByName;
+  const role = roles.find((one) => flags[one] === true) ?? roleByName;
   const complaints: string[] = [];
   const file = readConfigFile(configPath(role, flags, env), readFile, complaints);
   const fromFile = readFileFields(file.fields, file.name, complaints);
@@ -107,6 +108,9 @@ export function agentConfigOf(
   if ((role === 'shared' || role === 'adopt') && fromFlags.port === undefined) config.port = 0;
   return { config, complaints };
 }
+
+/** Roles that a flag names. */
+const roles = ['adopt', 'shared', 'datacat'] as const;
 
 function readFlags(args: readonly string[]): FlagValues {
   const options = Object.fromEntries(

@@ -21,7 +21,7 @@ describe('captured bodies', () => {
       session,
       atUs,
       start: { product: 'P', version: 'V', ...identity },
-      watch: { pid: 19220 },
+      watch: { wire: 'datacat', pid: 19220 },
     });
   });
 
@@ -32,7 +32,8 @@ describe('captured bodies', () => {
         context,
         identity,
       );
-      expect(start).toMatchObject({ watch: {} });
+      expect(start).toMatchObject({ watch: { wire: 'datacat' } });
+      expect(start).not.toHaveProperty('watch.pid');
     }
   });
 

@@ -15,6 +15,7 @@ import {
   TachoError,
 } from '@tacho/protocol';
 import type { Identity } from './identity.ts';
+import { isPid } from './process.ts';
 
 /** What a translation needs besides the body. */
 export interface DatacatContext {
@@ -37,14 +38,14 @@ export function readRegister(
 ): LocalEntry {
   const product = requiredStart(fields.product, limits.productLengthMax);
   const version = requiredStart(fields.version, limits.versionLengthMax);
-  const pid = fields.parent_pid;
+  const pid = Number(fields.parent_pid);
   return {
     kind: 'start',
     session,
     atUs: nowUs,
     start: { product, version, ...identity },
     // 0, as well as what no process can have, means that there is nothing to watch.
-    watch: Number.isSafeInteger(pid) && (pid as number) > 0 ? { pid: pid as number } : {},
+    watch: { wire: 'datacat', ...(isPid(pid) && { pid }) },
   };
 }
 
