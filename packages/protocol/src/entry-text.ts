@@ -1,5 +1,5 @@
 /** Entries as they are sent: the inverse of the readers of batches, server's and local alike. */
-import type { WireColumns } from './entry.ts';
+import type { WireColumns, WireEntry } from './entry.ts';
 import { defaultBounds } from './histogram.ts';
 import { type JsonObject, stringifyJson } from './json.ts';
 import type { Growth, LocalEntry, Watch } from './local.ts';
@@ -7,7 +7,7 @@ import type { SessionStart } from './schema/create.ts';
 import type { MetricInput } from './schema/metric.ts';
 
 /** JSON text of an entry; reading it gives the entry again, to the microsecond. */
-export function entryText(entry: LocalEntry): string {
+export function entryText(entry: LocalEntry | WireEntry): string {
   if (entry.kind === 'columns') return columnsText(entry);
   return stringifyJson(withoutUndefined(fieldsOf(entry)));
 }
@@ -19,7 +19,7 @@ export function batchText(spoolId: string, seq: number, entries: readonly string
 
 type Wire = Record<string, unknown>;
 
-function fieldsOf(entry: Exclude<LocalEntry, WireColumns>): Wire {
+function fieldsOf(entry: Exclude<LocalEntry | WireEntry, WireColumns>): Wire {
   switch (entry.kind) {
     case 'metric':
       return { kind: entry.kind, session: entry.session, ...metricFields(entry.metric) };
@@ -31,15 +31,29 @@ function fieldsOf(entry: Exclude<LocalEntry, WireColumns>): Wire {
   const stamp = { kind: entry.kind, session: entry.session, at: msOf(entry.atUs) };
   switch (entry.kind) {
     case 'start':
-      return { ...stamp, ...startFields(entry.start), ...watchFields(entry.watch) };
+      return {
+        ...stamp,
+        ...startFields(entry.start),
+        ...('watch' in entry && watchFields(entry.watch)),
+      };
     case 'patch':
       return { ...stamp, patch: entry.patch };
     case 'event':
       return { ...stamp, ...entry.event };
     case 'heartbeat':
-      return { ...stamp, timeout_ms: entry.timeoutMs };
+      return {
+        ...stamp,
+        timeout_ms: 'timeoutMs' in entry ? entry.timeoutMs : undefined,
+        witness: 'witness' in entry ? entry.witness : undefined,
+      };
+    case 'end':
+      return { ...stamp, cause: 'cause' in entry ? entry.cause : undefined };
     case 'crash':
-      return { ...stamp, reason: entry.reason };
+      return {
+        ...stamp,
+        reason: entry.reason,
+        cause: 'cause' in entry ? entry.cause : undefined,
+      };
     case 'exit':
       return { ...stamp, code: entry.code, signal: entry.signal, uncaught: entry.uncaught };
     default:

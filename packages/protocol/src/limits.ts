@@ -202,6 +202,14 @@ export const limits = {
   lastWordsIntervalMs: 1_000,
   /** Last words of a program that no agent knows are left this long to an agent that may. */
   lastWordsForeignMs: 5_000,
+  /** Samples of one `columns` entry that an agent makes. */
+  agentColumnsSamplesMax: 16_384,
+  /** Body of a batch that an agent makes, in bytes before compression, unless one entry is larger. */
+  agentBatchBytesMax: 1 * MiB,
+  /** A session that has ended is known to its agent for this long, for what is said late. */
+  agentSessionLingerMs: 10 * 60_000,
+  /** Clients whose last batch an agent remembers, the latest ones. */
+  agentClientsMax: 10_000,
   /** Log file of agents; beyond this it starts anew, and one older file is kept. */
   agentLogBytesMax: 1 * MiB,
   /** Lines that one agent may log at once, and how many more it may each minute. */

@@ -1,6 +1,7 @@
 /** Totals: series that were told as growth, summed up since the start of their sessions. */
 import type { WireEntry } from './entry.ts';
 import { defaultBounds, type Histogram, mergeHistograms } from './histogram.ts';
+import { limits } from './limits.ts';
 import type { CounterGrowth, Growth, HistogramGrowth } from './local.ts';
 import { type Metric, sampleOf } from './metric.ts';
 import { seriesKeyText } from './series.ts';
@@ -19,6 +20,9 @@ export interface TotalSnapshot {
  * changed since it was last taken is given out again.
  */
 export class Totals {
+  /** How often growth was left out because its series would have been one too many. */
+  overflowed = 0;
+
   readonly #sessions = new Map<string, Map<string, Total>>();
   #changed = new Set<Total>();
 
@@ -35,8 +39,9 @@ export class Totals {
   }
 
   /**
-   * Adds growth; keeps none of its arrays. False where nothing changed: growth of nothing, or a
-   * delta that is not finite, which would spoil the total for ever.
+   * Adds growth; keeps none of its arrays. False where nothing changed: growth of nothing, a delta
+   * that is not finite, which would spoil the total for ever, or a new series beyond
+   * `limits.seriesPerSessionMax`.
    */
   add(growth: Growth): boolean {
     if (growth.type === 'counter' && !Number.isFinite(growth.delta)) return false;
@@ -44,6 +49,10 @@ export class Totals {
     const key = keyOf(growth);
     const known = series.get(key);
     if (known === undefined) {
+      if (series.size >= limits.seriesPerSessionMax) {
+        this.overflowed++;
+        return false;
+      }
       const total = { growth: copyOf(growth) };
       series.set(key, total);
       this.#changed.add(total);
