@@ -2,3 +2,4 @@
 export { agentIngestPath } from '@tacho/client';
 export { systemProcesses } from './process/system.ts';
 export { TreeMeter, type TreeSample } from './process/tree.ts';
+export { startWatchdog, type Watchdog, type WatchdogOptions } from './watchdog.ts';

@@ -152,6 +152,21 @@ export const limits = {
   /** Without anything for longer than this, an active session is lost. */
   lostAfterMs: 15 * 60_000,
   sweepIntervalMs: 30_000,
+
+  /** How often an agent looks after what it watches. */
+  watchIntervalMs: 1_000,
+  /** Time-out of a watched program that named none, and the shortest one that is kept. */
+  watchTimeoutMs: 60_000,
+  watchTimeoutMinMs: 3_000,
+  /** A watch interrupted for longer was a sleep of the machine or a stop of the agent. */
+  watchAwayMs: 5_000,
+  /** How often a watchdog notes what a program uses, so that it is known when it dies. */
+  watchResourcesMs: 10_000,
+  /** Time that the parent of a dead process has to say how it ended. */
+  parentWordMs: 5_000,
+  /** A program that said it is exiting does so within this time, or did not mean it. */
+  exitingWithinMs: 10_000,
+
   retentionDays: 365,
   expireIntervalMs: 3600 * 1000,
   /** Difference of clocks that is still called none. */
