@@ -4,13 +4,20 @@ import type { IncomingMessage } from 'node:http';
 import { gunzip } from 'node:zlib';
 import { type JsonValue, limits, parseJson, TachoError } from '@tacho/protocol';
 
+/** A body that was read. */
+export interface Body {
+  value: JsonValue;
+  /** Its JSON text in UTF-8. */
+  bytes: Buffer;
+}
+
 /**
  * The JSON value of a body; NaN and the infinities, which Python writes as bare words, are strings
  * in it.
  * @throws TachoError (`unsupported_media_type`, `unsupported_encoding`, `body_too_large`,
  * `expanded_body_too_large`, `invalid_body`, `invalid_json`), or the error of a broken connection
  */
-export async function readBody(request: IncomingMessage): Promise<JsonValue> {
+export async function readBody(request: IncomingMessage): Promise<Body> {
   checkMediaType(request.headers['content-type']);
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (!['identity', 'gzip', 'x-gzip'].includes(encoding)) {
@@ -19,8 +26,9 @@ export async function readBody(request: IncomingMessage): Promise<JsonValue> {
       `Content-Encoding ${JSON.stringify(encoding.slice(0, 60))} is not read; accepted: gzip`,
     );
   }
-  const bytes = await collect(request);
-  return parseText(encoding === 'identity' ? bytes : await expand(bytes));
+  const sent = await collect(request);
+  const bytes = encoding === 'identity' ? sent : await expand(sent);
+  return { value: parseText(bytes), bytes };
 }
 
 /** Anything but JSON is refused: forms of web pages can send everything else without asking. */

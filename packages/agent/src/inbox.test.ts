@@ -3,15 +3,17 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { type LocalEntry, limits } from '@tacho/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeInbox, stampStart } from './inbox.ts';
+import { makeInbox } from './inbox.ts';
 import { type Listening, listen } from './listen.ts';
-import type { Look } from './process.ts';
 
 const identity = { machineId: 'm', hostname: 'h', bootId: 'b', agentId: 'this-agent' };
 const nowUs = 1_790_000_000_500_000;
 
 /** What the inbox handed over. */
-let taken: { entries: readonly LocalEntry[]; from?: { clientId: string; seq: number } }[];
+let taken: {
+  entries: readonly LocalEntry[];
+  from?: { clientId: string; seq: number; body?: Uint8Array };
+}[];
 let names: Map<string, string>;
 let isOffline: boolean;
 let listening: Listening;
@@ -33,7 +35,6 @@ beforeAll(async () => {
     nowUs: () => nowUs,
     hangTimeoutMs: 60_000,
     isOffline: () => isOffline,
-    processes: { look: () => ({ state: 'gone', startTime: null }) },
     health: () => ({ status: 'ok', sessions: names.size }),
     reading: {
       session: (id) => Promise.resolve({ status: 200, text: JSON.stringify({ id }) }),
@@ -160,7 +161,11 @@ describe('batches', () => {
     expect(json).toMatchObject({ success: true, accepted: 2, agentId: 'this-agent' });
     expect(json.rejected).toMatchObject([{ index: 2 }]);
     expect(taken[0]).toMatchObject({ from: { clientId: 'client-1', seq: 3 } });
-    expect(taken[0]!.entries[0]).toMatchObject({ start: { machineId: 'm' }, watch: { pid: 12 } });
+    expect(taken[0]!.entries[0]).toMatchObject({ start: { product: 'P' }, watch: { pid: 12 } });
+    expect(taken[0]!.from).not.toHaveProperty('body');
+    const good = { ...batch, seq: 4, entries: batch.entries.slice(0, 2) };
+    await post('/api/ingest', good);
+    expect(JSON.parse(Buffer.from(taken[1]!.from!.body!).toString())).toEqual(good);
   });
 
   it('may be compressed', async () => {
@@ -255,33 +260,5 @@ describe('listening', () => {
 
   it('fails at once on a port that is taken', async () => {
     await expect(listen(listening.port, () => {})).rejects.toMatchObject({ code: 'EADDRINUSE' });
-  });
-});
-
-describe('the start of a session', () => {
-  const start = (processStart?: string): LocalEntry => ({
-    kind: 'start',
-    session: 's',
-    start: { product: 'P', version: 'V', machineId: 'told' },
-    watch: { pid: 7, ...(processStart && { processStart }) },
-  });
-  const stamped = (entry: LocalEntry, look: Look) =>
-    stampStart(entry, { identity, processes: { look: () => look } });
-  const running: Look = { state: 'running', startTime: '100' };
-
-  it('is completed by what the agent knows, and never overruled', () => {
-    expect(stamped(start(), running)).toMatchObject({
-      start: { machineId: 'told', hostname: 'h' },
-      watch: { pid: 7, processStart: '100' },
-    });
-  });
-
-  it('keeps no start of a process that the agent does not see alive', () => {
-    const gone: Look = { state: 'gone', startTime: null };
-    for (const entry of [stamped(start('99'), running), stamped(start('99'), gone)]) {
-      expect(entry).toMatchObject({ watch: { pid: 7 } });
-      expect(entry).not.toHaveProperty('watch.processStart');
-    }
-    expect(stamped(start('100'), running)).toHaveProperty('watch.processStart', '100');
   });
 });

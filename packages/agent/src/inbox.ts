@@ -16,13 +16,12 @@ import { readBody } from './body.ts';
 import { type DatacatReader, datacatReaders, readRegister } from './datacat.ts';
 import { refusal } from './gate.ts';
 import type { Identity } from './identity.ts';
-import type { Processes } from './process.ts';
 
 /** What of the recorder programs reach. */
 export interface InboxRecorder {
   accept(
     entries: readonly LocalEntry[],
-    from?: { clientId: string; seq: number },
+    from?: { clientId: string; seq: number; body?: Uint8Array },
   ): { accepted: number; rejected?: readonly Rejection[]; duplicate?: boolean };
   session(idOrAlias: string): { id: string } | undefined;
   /** From now on the session is also known by this name. */
@@ -44,7 +43,6 @@ export interface InboxParts {
   hangTimeoutMs: number;
   /** Whether the server is known to be out of reach. */
   isOffline: () => boolean;
-  processes: Pick<Processes, 'look'>;
   /** The reply of `/health`. */
   health: () => JsonObject;
   /** Answers questions about sessions, by the id that was asked for. */
@@ -57,6 +55,8 @@ export interface Inbox {
   answer: RequestListener;
   /** Requests that have no answer yet. */
   open(): number;
+  /** Sessions of DataCat that began here. */
+  registered(): number;
   /** When the last request came, epoch microseconds; the start of the inbox before that. */
   lastUs(): number;
 }
@@ -68,11 +68,13 @@ interface Route {
 
 /** Makes the inbox. */
 export function makeInbox(parts: InboxParts): Inbox {
-  const routes = routesOf(parts);
+  const counts = { registered: 0 };
+  const routes = routesOf(parts, counts);
   let open = 0;
   let lastUs = parts.nowUs();
   return {
     open: () => open,
+    registered: () => counts.registered,
     lastUs: () => lastUs,
     answer: (request, response) => {
       open++;
@@ -141,7 +143,7 @@ function send(response: ServerResponse, status: number, text: string): void {
   response.end(text);
 }
 
-function routesOf(parts: InboxParts): ReadonlyMap<string, Route> {
+function routesOf(parts: InboxParts, counts: { registered: number }): ReadonlyMap<string, Route> {
   const { reading } = parts;
   const routes = new Map<string, Route>([
     ['/health', { method: 'GET', handle: () => ok(parts.health()) }],
@@ -158,7 +160,17 @@ function routesOf(parts: InboxParts): ReadonlyMap<string, Route> {
       },
     ],
     ['/api/ingest', { method: 'POST', handle: (request) => takeBatch(request, parts) }],
-    ['/register', { method: 'POST', handle: (request) => registerSession(request, parts) }],
+    [
+      '/register',
+      {
+        method: 'POST',
+        handle: async (request) => {
+          const answer = await registerSession(request, parts);
+          counts.registered++;
+          return answer;
+        },
+      },
+    ],
   ]);
   for (const [path, reader] of Object.entries(datacatReaders)) {
     routes.set(path, { method: 'POST', handle: (request) => takeOne(request, reader, parts) });
@@ -169,10 +181,11 @@ function routesOf(parts: InboxParts): ReadonlyMap<string, Route> {
 /** A batch of one of our own clients. */
 async function takeBatch(request: IncomingMessage, parts: InboxParts): Promise<Answer> {
   const { recorder, identity } = parts;
-  const body = await readBody(request);
-  const { spoolId, seq, entries, rejected } = readLocalBatch(body, parts.nowUs());
-  const stamped = entries.map((entry) => stampStart(entry, parts));
-  const taken = recorder.accept(stamped, { clientId: spoolId, seq });
+  const { value, bytes } = await readBody(request);
+  const { spoolId: clientId, seq, entries, rejected } = readLocalBatch(value, parts.nowUs());
+  // What came is kept as it came, unless something in it was refused.
+  const body = rejected.length === 0 ? { body: bytes } : {};
+  const taken = recorder.accept(entries, { clientId, seq, ...body });
   const all = [...rejected, ...(taken.rejected ?? [])];
   return ok({
     success: true,
@@ -181,25 +194,6 @@ async function takeBatch(request: IncomingMessage, parts: InboxParts): Promise<A
     ...(taken.duplicate && { duplicate: true }),
     agentId: identity.agentId,
   });
-}
-
-/**
- * What a program cannot know as well as we do: the machine, and when its process started. That
- * stays only where we see this very process alive: its number may be one of another container.
- */
-export function stampStart(
-  entry: LocalEntry,
-  { identity, processes }: Pick<InboxParts, 'identity' | 'processes'>,
-): LocalEntry {
-  if (entry.kind !== 'start') return entry;
-  const { processStart: told, ...watch } = entry.watch;
-  const seen = watch.pid === undefined ? null : processes.look(watch.pid).startTime;
-  const isSeen = seen !== null && (told === undefined || told === seen);
-  return {
-    ...entry,
-    start: { ...identity, ...entry.start },
-    watch: isSeen ? { ...watch, processStart: seen } : watch,
-  };
 }
 
 /**
@@ -212,7 +206,7 @@ async function registerSession(request: IncomingMessage, parts: InboxParts): Pro
   const nowUs = parts.nowUs();
   const id = randomUUID();
   const start = readRegister(fields, { session: id, nowUs, hangTimeoutMs }, identity);
-  recorder.accept([stampStart(start, parts)]);
+  recorder.accept([start]);
   if (!parts.isOffline()) return ok({ session_id: id });
   const name = localName(nowUs, recorder);
   recorder.alias(name, id);
@@ -245,8 +239,8 @@ async function takeOne(
 }
 
 async function readFields(request: IncomingMessage): Promise<JsonObject> {
-  const body = await readBody(request);
-  if (isJsonObject(body)) return body;
+  const { value } = await readBody(request);
+  if (isJsonObject(value)) return value;
   throw new TachoError('invalid_body', 'The body is not understood; expected a JSON object.');
 }
 

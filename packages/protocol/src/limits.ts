@@ -202,9 +202,11 @@ export const limits = {
   /** Longest time-out of heartbeats that a configuration may name. */
   hangTimeoutMaxMs: 30 * 24 * 3600 * 1000,
   /** A daemon of DataCat's kind stays this long after its last session, whose details may be asked for. */
-  agentLingerMs: 3_000,
+  agentLingerMs: 5_000,
   /** A shared agent stays this long after the last word of any program. */
   agentIdleMs: 30_000,
+  /** The same for one that only delivers what others left, and looks for more of it meanwhile. */
+  adopterIdleMs: 10_000,
   /** Longest that an answer about a session waits for its data to arrive at the server. */
   agentFlushWaitMs: 2_000,
   /** Longest that an agent waits for the server's answer to a question. */
