@@ -1,28 +1,32 @@
 /** Questions about sessions: the server's answer under the name that was asked for, else what is known here. */
 import { describe, expect, it } from 'vitest';
-import { type LocalSession, makeReading, type ReadingParts } from './reading.ts';
+import { makeReading, type ReadingParts } from './reading.ts';
+import { type SessionRecord, startRecord } from './session-record.ts';
 
 const id = '5e551000-5555-4555-8555-555555555555';
-const known: LocalSession = {
-  id,
-  product: 'P',
-  version: 'V',
-  startedUs: 1_790_000_000_000_000,
-  state: { level: 3 },
-  hung: false,
-};
+const startedUs = 1_790_000_000_000_000;
+const start = { product: 'P', version: 'V', state: { level: 3 } };
+const known = startRecord({ kind: 'start', session: id, atUs: startedUs, start, watch: {} }, 0);
+
+/** A recorder that knows one session, or none, and a name for it. */
+function recorder(session: SessionRecord | undefined, name?: string): ReadingParts['recorder'] {
+  return {
+    session: () => session,
+    sessions: () => (session === undefined ? [] : [session]),
+    aliases: () => (name === undefined ? [] : [[name, id]]),
+  };
+}
 
 function reading(parts: Partial<ReadingParts>, asked: string[] = []) {
   return makeReading({
     nowUs: () => 1_790_000_001_000_000,
-    session: () => known,
-    sessions: () => [known],
+    recorder: recorder(known),
     deliver: (session) => {
       asked.push(`deliver ${session ?? 'all'}`);
       return Promise.resolve();
     },
     isOffline: () => false,
-    pendingEntries: () => 7,
+    unsentEntries: () => 7,
     askServer: (path) => {
       asked.push(path);
       return Promise.resolve({ status: 200, text: `{"id":"${id}","big":12345678901234567890}` });
@@ -77,8 +81,10 @@ describe('a question about one session', () => {
   });
 
   it('says that a session ended, and how', async () => {
-    const ended = { ...known, ended: { atUs: known.startedUs, kind: 'crash' as const } };
-    const { text } = await reading({ session: () => ended, isOffline: () => true }).session(id);
+    const ended = { ...known, ended: { atUs: startedUs, kind: 'crash' as const } };
+    const { text } = await reading({ recorder: recorder(ended), isOffline: () => true }).session(
+      id,
+    );
     expect(JSON.parse(text)).toMatchObject({
       active: false,
       crashed: true,
@@ -87,7 +93,7 @@ describe('a question about one session', () => {
   });
 
   it('finds sessions that only the server knows, and nothing that nobody knows', async () => {
-    const parts = { session: () => undefined };
+    const parts = { recorder: recorder(undefined) };
     expect((await reading(parts).session(id)).status).toBe(200);
     const nobody = { ...parts, askServer: () => Promise.resolve({ status: 404, text: '{}' }) };
     await expect(reading(nobody).session('../health')).rejects.toMatchObject({
@@ -99,8 +105,8 @@ describe('a question about one session', () => {
 describe('a question about all sessions', () => {
   it('is answered by the server, with the names that programs know', async () => {
     const askServer = () => Promise.resolve({ status: 200, text: `[{"id":"${id}"},{"id":"x"}]` });
-    const aliased = { ...known, alias: 'local-session-1-1' };
-    const { text } = await reading({ askServer, sessions: () => [aliased] }).sessions();
+    const named = recorder(known, 'local-session-1-1');
+    const { text } = await reading({ askServer, recorder: named }).sessions();
     expect(text).toBe('[{"id":"local-session-1-1"},{"id":"x"}]');
     const plain = await reading({ askServer }).sessions();
     expect(plain.text).toBe(`[{"id":"${id}"},{"id":"x"}]`);

@@ -10,31 +10,19 @@ import {
 } from '@tacho/protocol';
 import type { Asked } from './ask.ts';
 import type { Answer } from './inbox.ts';
-
-/** A session as this agent knows it. */
-export interface LocalSession {
-  id: string;
-  /** The name under which its program knows it, when that is another one. */
-  alias?: string;
-  product: string;
-  version: string;
-  startedUs: number;
-  state: JsonObject;
-  hung: boolean;
-  ended?: { atUs: number; kind: 'end' | 'crash' };
-}
+import type { Recorder } from './recorder.ts';
+import type { SessionRecord } from './session-record.ts';
 
 /** What answers are made from. */
 export interface ReadingParts {
   nowUs: () => number;
-  session: (idOrAlias: string) => LocalSession | undefined;
-  sessions: () => readonly LocalSession[];
+  recorder: Pick<Recorder, 'session' | 'sessions' | 'aliases'>;
   /** Sends on what is known of the session (of all without one), and resolves when it arrived or time is up. */
   deliver: (session?: string) => Promise<void>;
   /** Whether the server is known to be out of reach, so that nobody needs to wait for it. */
   isOffline: () => boolean;
-  /** Number of entries that are not at the server yet. */
-  pendingEntries: (session?: string) => number;
+  /** Number of entries that are not at the server yet, of all sessions. */
+  unsentEntries: () => number;
   /** Asks the server; rejects when it does not answer in time. */
   askServer: (path: string) => Promise<Asked>;
 }
@@ -51,7 +39,7 @@ export interface Reading {
 export function makeReading(parts: ReadingParts): Reading {
   return {
     session: async (name) => {
-      const known = parts.session(name);
+      const known = parts.recorder.session(name);
       const id = known?.id ?? name;
       const answer = await fromServer(parts, `/api/sessions/${encodeURIComponent(id)}`, known?.id);
       if (answer?.status === 200) {
@@ -62,7 +50,7 @@ export function makeReading(parts: ReadingParts): Reading {
     },
     sessions: async () => {
       const names = new Map<string, string>();
-      for (const { id, alias } of parts.sessions()) if (alias !== undefined) names.set(id, alias);
+      for (const [name, id] of parts.recorder.aliases()) names.set(id, name);
       const answer = await fromServer(parts, '/api/data/sessions');
       if (answer?.status === 200) {
         return {
@@ -70,7 +58,8 @@ export function makeReading(parts: ReadingParts): Reading {
           text: names.size === 0 ? answer.text : allRenamed(answer.text, names),
         };
       }
-      return ok(parts.sessions().map((one) => localView(one, one.alias ?? one.id, parts)));
+      const known = parts.recorder.sessions();
+      return ok(known.map((one) => localView(one, names.get(one.id) ?? one.id, parts)));
     },
   };
 }
@@ -91,8 +80,8 @@ async function fromServer(
 }
 
 /** What this agent knows by itself, in the form of the server's answer. */
-function localView(session: LocalSession, name: string, parts: ReadingParts): JsonObject {
-  const { id, product, version, startedUs, state, hung, ended } = session;
+function localView(session: SessionRecord, name: string, parts: ReadingParts): JsonObject {
+  const { product, version, startedUs, state, hungSinceUs, ended } = session;
   const endedAt = ended === undefined ? null : formatTime(ended.atUs);
   return {
     id: name,
@@ -103,14 +92,14 @@ function localView(session: LocalSession, name: string, parts: ReadingParts): Js
     ended_at: endedAt,
     active: ended === undefined,
     crashed: ended?.kind === 'crash',
-    hung,
+    hung: hungSinceUs !== undefined,
     suspended: false,
-    state: { product, version, ...state },
+    state,
     state_history: [],
     events: [],
     metrics: [],
     // Says why the lists are empty: the server has them, or is yet to get them.
-    pending: { entries: parts.pendingEntries(id) },
+    pending: { entries: parts.unsentEntries() },
   };
 }
 

@@ -102,6 +102,11 @@ export class Recorder {
     return this.#sessions.get(this.#aliases.get(idOrAlias) ?? idOrAlias);
   }
 
+  /** The further names of sessions, each with the id that it stands for. */
+  aliases(): Iterable<readonly [name: string, id: string]> {
+    return this.#aliases;
+  }
+
   /** From now on the session is also known by this name. */
   alias(name: string, id: string): void {
     const body = Buffer.from(JSON.stringify({ name, id }));

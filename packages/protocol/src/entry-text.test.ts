@@ -139,6 +139,19 @@ describe('entries written as text', () => {
       { numRuns: 500 },
     );
   });
+
+  it('names what JSON has no number for, in a list of values as well', () => {
+    const values = Float64Array.from([1, Number.NaN, -Infinity]);
+    const columns: LocalEntry = {
+      kind: 'columns',
+      session,
+      timesUs: Float64Array.from([nowUs, nowUs, nowUs]),
+      series: [{ name: 'n', type: 'gauge', unit: '', tags: [], values }],
+    };
+    const entries = [parseJson(entryText(columns))];
+    const read = readLocalBatch({ spoolId: 'c', seq: 1, entries }, nowUs);
+    expect(read).toMatchObject({ rejected: [], entries: [columns] });
+  });
 });
 
 describe('a local batch', () => {

@@ -133,7 +133,8 @@ function columnsText({ session, timesUs, series }: WireColumns): string {
 
 function valuesText(values: Float64Array): string {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) return JSON.stringify(Array.from(values, numberOrName));
+    if (Number.isFinite(values[i])) continue;
+    return JSON.stringify(Array.from(values, numberOrName)).slice(1, -1);
   }
   return values.join();
 }
