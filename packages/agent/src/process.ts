@@ -50,6 +50,8 @@ export interface OomMark {
  * privileges: what is not to be had is null. Process ids below 1 are of no process.
  */
 export interface Processes {
+  /** False: a start time is known only a while after it was first asked for. */
+  readonly startsAtOnce: boolean;
   /** Cheap enough for every second. A process of another user is as alive as one's own. */
   look(pid: number): Look;
   /** Whether a debugger or tracer is attached. */

@@ -180,6 +180,15 @@ describe('silence that is no hang', () => {
     expect(ticks(2)).toEqual([hang]);
   });
 
+  test('a machine that stands still for some seconds', () => {
+    const session = beating({ heartbeatTimeoutMs: 3_000 });
+    clock.pass(4_500);
+    watchdog.tick();
+    expect(ticks(1)).toEqual([]);
+    beat(session, clock.wallUs());
+    expect(ticks(3)).toEqual([]);
+  });
+
   test('a stopped agent, which could not hear', () => {
     const session = beating({ heartbeatTimeoutMs: 10_000 });
     ticks(5);
@@ -214,9 +223,15 @@ describe('silence that is no hang', () => {
     expect(ledger.entries[0]).toMatchObject({
       event: { name: recovery, data: { hung_seconds: 15 } },
     });
-    clock.wall -= jump;
     ledger.take();
-    expect(ticks(9)).toEqual([]);
+    expect(ticks(11)).toEqual([hang]);
+    beat(session, clock.wallUs());
+    clock.wall -= jump;
+    clock.pass(1000);
+    watchdog.tick();
+    expect(ledger.entries).toMatchObject([
+      { atUs: clock.wallUs(), event: { name: recovery, data: { hung_seconds: 12 } } },
+    ]);
   });
 });
 
@@ -294,6 +309,43 @@ describe('a process that is gone', () => {
   test('is not concluded from the id alone when no agent ever saw it alive', () => {
     ledger.add({ pid: 4711 });
     expect(ticks(1000)).toEqual([]);
+    // A stranger has the same id here, and goes.
+    ledger.add({ pid: 42 });
+    expect(ticks(10)).toEqual([]);
+    processes.look42 = gone;
+    expect(ticks(1000)).toEqual([]);
+  });
+
+  test('is recognised where start times are told later, or never', () => {
+    processes.startsAtOnce = false;
+    ledger.add();
+    ticks(2);
+    processes.look42 = { state: 'running', startTime: 'b' };
+    expect(ticks(2)).toEqual(['crash crashed']);
+    begin();
+    ledger.add();
+    processes.look42 = { state: 'running', startTime: null };
+    ticks(2);
+    processes.look42 = gone;
+    expect(ticks(2)).toEqual(['crash crashed']);
+  });
+
+  test('is dated by what it said last, unless the clock was set since', () => {
+    for (const [aheadUs, atUs] of [
+      [3e6, 3e6],
+      [3600e6, 0],
+    ] as const) {
+      begin();
+      const session = beating();
+      ticks(1);
+      processes.look42 = gone;
+      clock.pass(1000);
+      watchdog.tick();
+      session.lastActivityUs = clock.wallUs() + aheadUs;
+      const foundUs = clock.wallUs();
+      watchdog.tick();
+      expect(ledger.entries).toMatchObject([{ kind: 'crash', atUs: foundUs + atUs }]);
+    }
   });
 
   test('is not the end of a session whose process is not to be watched, or of one that has ended', () => {

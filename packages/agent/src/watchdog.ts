@@ -5,7 +5,7 @@ import { Attention, type Clock, machineClock, type Step } from './watchdog/clock
 import { type CauseResources, causeResources, conclude } from './watchdog/conclusion.ts';
 import { endNotices, hangNotice, recoveryNotice } from './watchdog/notices.ts';
 import type { Ledger, WatchedSession } from './watchdog/session.ts';
-import { observe, startVigil, type Vigil } from './watchdog/vigil.ts';
+import { observe, type Standing, startVigil, type Vigil } from './watchdog/vigil.ts';
 
 /** What a watchdog works with. */
 export interface WatchdogOptions {
@@ -88,27 +88,37 @@ class Guard {
   }
 
   #attend(session: WatchedSession, step: Step): void {
-    const { pid } = session;
-    const look = pid === undefined ? null : this.#options.processes.look(pid);
     const known = this.#watches.get(session.id);
     const watch = known ?? newWatch(session, step);
     if (!known) this.#watches.set(session.id, watch);
+    const look = this.#look(session, watch);
     const alive = look !== null && isSame(session, watch, look);
-    if (alive && pid !== undefined) this.#note(watch, pid, look, step);
+    if (alive && session.pid !== undefined) this.#note(watch, session.pid, look, step);
     const over = this.#isOver(session, watch, alive);
     // The dead do not hang.
     const stopped = over || look?.state === 'stopped';
-    this.#listen(session, watch, known ? step : { ...step, gapMs: 0, heardMs: 0 }, stopped);
+    const traced = () => look !== null && this.#options.processes.traced(session.pid ?? 0);
+    const time = known ? step : { ...step, gapMs: 0, heardMs: 0 };
+    this.#listen(session, watch, time, { stopped, traced });
     if (over) this.#bury(session, watch, step, look);
   }
 
+  /**
+   * Null when nothing is known of the session's process: a process whose start the recorder did not
+   * note, although it could have, has its id from elsewhere, and a stranger has the same id here.
+   */
+  #look({ pid, processStart }: WatchedSession, watch: Watch): Look | null {
+    if (pid === undefined) return null;
+    const { processes } = this.#options;
+    const look = processes.look(pid);
+    const noted = processStart !== undefined || watch.seen || !processes.startsAtOnce;
+    return noted || look.startTime === null ? look : null;
+  }
+
   /** Hangs and recoveries. */
-  #listen(session: WatchedSession, watch: Watch, step: Step, stopped: boolean): void {
-    const { recorder, processes } = this.#options;
-    const finding = observe(watch.vigil, session, step, {
-      stopped,
-      traced: () => session.pid !== undefined && processes.traced(session.pid),
-    });
+  #listen(session: WatchedSession, watch: Watch, step: Step, standing: Standing): void {
+    const { recorder } = this.#options;
+    const finding = observe(watch.vigil, session, step, standing);
     const { wallUs } = step;
     if (finding.kind === 'hang') {
       recorder.accept([hangNotice(session, wallUs, finding.silentMs, finding.timeoutMs)]);

@@ -10,6 +10,7 @@ import { readText } from './text.ts';
 export function linuxProcesses(root = '/proc'): Processes {
   const units = readUnits(root);
   return {
+    startsAtOnce: true,
     look: (pid) => look(root, pid),
     traced: (pid) => isPid(pid) && tracerOf(readText(`${root}/${pid}/status`)) > 0,
     resources(pid) {

@@ -30,6 +30,7 @@ function meterOf(): { meter: TreeMeter; set(...rows: ProcessRow[]): void } {
   const below = (pid: number): ProcessRow[] =>
     all.filter((one) => one.parent === pid).flatMap((one) => [one, ...below(one.pid)]);
   const processes: Processes = {
+    startsAtOnce: true,
     look(pid) {
       const found = all.find((one) => one.pid === pid);
       return found ? { state: 'running', startTime: found.startTime } : gone;

@@ -88,6 +88,7 @@ export class TestClock implements Clock {
 
 /** One process, and nothing else, as it is set. */
 export class TestProcesses implements Processes {
+  startsAtOnce = true;
   look42: Look = { state: 'running', startTime: 'a' };
   isTraced = false;
   boot = 'boot-1';
