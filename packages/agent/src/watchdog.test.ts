@@ -472,6 +472,35 @@ describe('a process that is gone', () => {
   });
 });
 
+describe('a session', () => {
+  test('has a witness while its process is seen alive', () => {
+    const session = beating();
+    expect([watchdog.sees(session.id), watchdog.needs(session.id)]).toEqual([true, true]);
+    ticks(3600);
+    expect([watchdog.sees(session.id), watchdog.needs(session.id)]).toEqual([true, true]);
+    processes.look42 = gone;
+    ticks(1);
+    expect([watchdog.sees(session.id), watchdog.needs(session.id)]).toEqual([false, true]);
+    ticks(5);
+    expect(session.ended).toBeDefined();
+    expect(watchdog.sees(session.id)).toBe(false);
+  });
+
+  test('needs an agent for a quarter of an hour after its last word when no process is known', () => {
+    const session = ledger.add({ pid: 4711 });
+    expect(watchdog.needs(session.id)).toBe(true);
+    ticks(800);
+    clock.wall += 3600_000;
+    session.lastActivityUs = clock.wallUs();
+    ticks(899);
+    expect(watchdog.needs(session.id)).toBe(true);
+    expect(watchdog.sees(session.id)).toBe(false);
+    ticks(3);
+    expect(watchdog.needs(session.id)).toBe(false);
+    expect(session.ended).toBeUndefined();
+  });
+});
+
 describe('a watchdog that comes back', () => {
   test('recovers a hang that another noticed, once', () => {
     const session = ledger.add({

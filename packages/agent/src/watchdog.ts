@@ -25,6 +25,13 @@ export interface WatchdogOptions {
 export interface Watchdog {
   /** Looks at once; a told exit need not wait. */
   tick(): void;
+  /** Whether the session's process was alive at the last look: then the agent is its witness. */
+  sees(sessionId: string): boolean;
+  /**
+   * Whether a session that has not ended needs an agent: its process is alive, or its end is about to be concluded,
+   * or it spoke within `limits.lostAfterMs`, by clocks that nobody can set.
+   */
+  needs(sessionId: string): boolean;
   stop(): void;
 }
 
@@ -38,14 +45,23 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   const guard = new Guard(options);
   const tick = () => guard.look(attention.step());
   const timer = intervalMs > 0 ? setInterval(tick, intervalMs).unref() : undefined;
-  return { tick, stop: () => clearInterval(timer) };
+  return {
+    tick,
+    sees: (id) => guard.sees(id),
+    needs: (id) => guard.needs(id),
+    stop: () => clearInterval(timer),
+  };
 }
 
 /** What is remembered of a session, in memory only. */
 interface Watch {
   vigil: Vigil;
-  /** This watchdog saw the process alive. */
+  /** This watchdog saw the process alive, and still did at the last look. */
   seen: boolean;
+  alive: boolean;
+  /** How long nothing was seen or heard of it, and what it had said last then. */
+  quietMs: number;
+  lastActivityUs: number;
   startTime: string | null;
   /** Set once the process was found gone. */
   death?: Death;
@@ -87,12 +103,24 @@ class Guard {
     for (const id of this.#watches.keys()) if (!open.has(id)) this.#watches.delete(id);
   }
 
+  sees(id: string): boolean {
+    return this.#watches.get(id)?.alive ?? false;
+  }
+
+  needs(id: string): boolean {
+    return (this.#watches.get(id)?.quietMs ?? 0) < limits.lostAfterMs;
+  }
+
   #attend(session: WatchedSession, step: Step): void {
     const known = this.#watches.get(session.id);
     const watch = known ?? newWatch(session, step);
     if (!known) this.#watches.set(session.id, watch);
     const look = this.#look(session, watch);
     const alive = look !== null && isSame(session, watch, look);
+    watch.alive = alive;
+    const isQuiet = !alive && watch.lastActivityUs === session.lastActivityUs;
+    watch.quietMs = isQuiet ? watch.quietMs + step.heardMs : 0;
+    watch.lastActivityUs = session.lastActivityUs;
     if (alive && session.pid !== undefined) this.#note(watch, session.pid, look, step);
     const over = this.#isOver(session, watch, alive);
     // The dead do not hang.
@@ -206,6 +234,9 @@ function newWatch(session: WatchedSession, step: Step): Watch {
   return {
     vigil: startVigil(session, step.wallUs),
     seen: false,
+    alive: false,
+    quietMs: 0,
+    lastActivityUs: session.lastActivityUs,
     startTime: null,
     sample: null,
     resources: null,

@@ -64,7 +64,7 @@ export function exitStatusOf(status: number): ExitStatus {
 }
 
 /** Name of a signal of this system, `SIG` with its number when it has none. */
-export function signalName(number: number): string {
+function signalName(number: number): string {
   for (const [name, value] of Object.entries(constants.signals)) {
     if (value === number) return name;
   }
