@@ -40,7 +40,8 @@ export interface Journal {
    * `checkpoint` tells what the recorder knows now, for a journal that starts a new file.
    */
   put(entries: WireEntry[], checkpoint: () => Checkpoint): void;
-  close(): Promise<void>;
+  /** `isAlive`: sessions go on, and whoever finds the journal should know them. */
+  close(isAlive: boolean): Promise<void>;
 }
 
 /** A journal in memory, which can be looked into. */

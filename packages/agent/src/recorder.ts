@@ -1,5 +1,6 @@
 /** The heart of an agent: accepts what programs say, keeps what is known of their sessions, cuts batches. */
 import {
+  applyPatch,
   batchText,
   entryText,
   type LocalEntry,
@@ -116,17 +117,17 @@ export class Recorder {
 
   /** Hands what is pending over to the journal; false when there is nothing. */
   cut(): boolean {
-    this.#forgetEnded();
     const entries = this.#pending.take();
+    this.#forgetEnded();
     if (entries.length === 0) return false;
     this.#options.journal.put(entries, () => this.checkpoint());
     return true;
   }
 
-  /** Cuts and closes the journal. */
+  /** Cuts and closes the journal; whoever finds it later goes on with the sessions that have not ended. */
   async close(): Promise<void> {
     this.cut();
-    await this.#options.journal.close();
+    await this.#options.journal.close(this.sessions().some(({ ended }) => ended === undefined));
   }
 
   /** Applies entries that are in the journal: those just accepted, or read again. */
@@ -158,10 +159,12 @@ export class Recorder {
     };
   }
 
-  /** Adds what a checkpoint knows; a session that is known already keeps its record. */
+  /** Adds what a checkpoint knows; of a session that is known already, what is known here is newer. */
   restore({ sessions, totals, clients, aliases }: Checkpoint): void {
     for (const record of sessions) {
-      if (!this.#sessions.has(record.id)) this.#sessions.set(record.id, record);
+      const known = this.#sessions.get(record.id);
+      const state = known && applyPatch(record.state, known.state);
+      this.#sessions.set(record.id, state === undefined ? record : { ...record, ...known, state });
     }
     this.#pending.restoreTotals(totals);
     for (const [clientId, seq] of clients) this.#noteClient({ clientId, seq });

@@ -227,6 +227,15 @@ export const limits = {
   agentSessionLingerMs: 10 * 60_000,
   /** Clients whose last batch an agent remembers, the latest ones. */
   agentClientsMax: 10_000,
+  /** A log or a segment of a spool at which the next one is started, in bytes. */
+  spoolFileBytes: 4 * MiB,
+  /** Batches on disk that wait for the server, in bytes; beyond that the oldest are dropped. */
+  spoolBytesMax: 256 * MiB,
+  /** Batches in memory because the disk takes none, in bytes. */
+  spoolMemoryBytesMax: 32 * MiB,
+  /** How often owners touch their spools, and after how long without it a spool of elsewhere is an orphan. */
+  agentTouchIntervalMs: 60_000,
+  agentOwnerSilenceMs: 10 * 60_000,
   /** Log file of agents; beyond this it starts anew, and one older file is kept. */
   agentLogBytesMax: 1 * MiB,
   /** Lines that one agent may log at once, and how many more it may each minute. */
