@@ -127,6 +127,15 @@ export class Spool implements Journal {
     return undefined;
   }
 
+  /** The batch that is to be sent last. */
+  get last(): Due | undefined {
+    for (const { outbox } of [this.#own, ...this.#adopted.toReversed()]) {
+      const batch = outbox.waiting.at(-1);
+      if (batch !== undefined) return { outbox, batch };
+    }
+    return undefined;
+  }
+
   /** A batch has arrived, or nobody will ever take it. */
   done({ outbox, batch }: Due): void {
     outbox.remove(batch);

@@ -236,6 +236,25 @@ export const limits = {
   /** How often owners touch their spools, and after how long without it a spool of elsewhere is an orphan. */
   agentTouchIntervalMs: 60_000,
   agentOwnerSilenceMs: 10 * 60_000,
+  /** How soon an agent sends on what somebody may be waiting for. */
+  agentUrgentFlushMs: 20,
+  /** Longest wait of an agent for the receipt of a batch. */
+  deliverTimeoutMs: 30_000,
+  /** Answer to a batch, in bytes. */
+  deliverAnswerBytesMax: 32 * MiB,
+  /** Bounds of the pause after a first and after many failed attempts; by chance it is shorter. */
+  deliverRetryMinMs: 250,
+  deliverRetryMaxMs: 30_000,
+  /** Pause where only somebody's doing helps: a token, a URL. */
+  deliverSlowRetryMs: 30_000,
+  /** Longest pause that a server may ask for. */
+  deliverRetryAfterMaxMs: 10 * 60_000,
+  /** Documents that a server refused and an agent keeps. */
+  rejectedFilesMax: 1_000,
+  /** How often a session is told of what was lost of it. */
+  lossEventIntervalMs: 60_000,
+  /** How often an agent tells the server that programs are alive. */
+  signsOfLifeIntervalMs: 15_000,
   /** Log file of agents; beyond this it starts anew, and one older file is kept. */
   agentLogBytesMax: 1 * MiB,
   /** Lines that one agent may log at once, and how many more it may each minute. */
