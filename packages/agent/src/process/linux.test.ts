@@ -166,3 +166,40 @@ describe.runIf(process.platform === 'linux')('the machine', () => {
     expect(blind.oomKilled(process.pid, null)).toBe(false);
   });
 });
+
+const nobody = 65534;
+
+/** Runs something as a user who owns nothing here. */
+function asStranger<T>(look: () => T): T {
+  process.seteuid?.(12345);
+  try {
+    return look();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+describe.runIf(process.platform === 'linux' && process.geteuid?.() === 0)('another user', () => {
+  test('sees processes alive that it may not signal', () => {
+    const child = spawn('sleep', ['600'], { stdio: 'ignore', uid: nobody });
+    children.push(child);
+    const pid = child.pid!;
+    asStranger(() => {
+      expect(() => process.kill(pid, 0)).toThrow('EPERM');
+      expect(processes.look(pid)).toMatchObject({ state: 'running' });
+      // Nor can it when /proc hides them.
+      expect(linuxProcesses('/nonexistent').look(pid).state).toBe('running');
+      expect(processes.resources(pid)).toMatchObject({ threads: 1, readBytes: null });
+      expect(processes.tree(pid)).toHaveLength(1);
+    });
+  });
+
+  test('is not told how a zombie ended, and does not take that for a status of 0', async () => {
+    const pid = await zombie('exit 3');
+    expect(asStranger(() => processes.look(pid))).toEqual({
+      state: 'zombie',
+      startTime: expect.any(String),
+    });
+    expect(processes.look(pid).exit).toEqual({ code: 3 });
+  });
+});
