@@ -1,2 +1,3 @@
 /** Public surface of the client package. */
-export { agentIngestPath } from './agent-path.ts';
+export type * from './api.ts';
+export { ingestPath as agentIngestPath } from './destination.ts';

@@ -259,4 +259,39 @@ export const limits = {
   agentLogBytesMax: 1 * MiB,
   /** Lines that one agent may log at once, and how many more it may each minute. */
   agentLogLinesMax: 100,
+
+  /** How often a client sends to an agent what its program said. */
+  clientFlushIntervalMs: 250,
+  /** The same to a server. */
+  clientDirectFlushIntervalMs: 1_000,
+  /** What a client keeps in memory until it is delivered; more is dropped and counted. */
+  clientBufferBytesMax: 48 * MiB,
+  /** Share of it that is left to events and states when samples fill the rest. */
+  clientReservedBytes: 8 * MiB,
+  /** Body of a batch that a client makes, before compression, unless one entry is larger. */
+  clientBatchBytesMax: 1 * MiB,
+  /** Samples of one `columns` entry of a client, which it writes without a pause. */
+  clientColumnSamplesMax: 2_048,
+  /** How often a client beats to an agent, and to a server. */
+  clientHeartbeatIntervalMs: 1_000,
+  clientDirectHeartbeatIntervalMs: 15_000,
+  /** How often a client notes what its process uses. */
+  clientResourceIntervalMs: 10_000,
+  /** Longest that a client waits for one answer. */
+  clientRequestTimeoutMs: 10_000,
+  /** Waiting times between attempts of a client; the first is also the shortest. */
+  clientRetryMinMs: 250,
+  clientRetryMaxMs: 30_000,
+  /** The same towards an agent, which is on this machine. */
+  clientAgentRetryMaxMs: 2_000,
+  /** How long a client waits for the agent that it started. */
+  clientAgentStartMs: 10_000,
+  /** Longest that `end` and `flush` of a client wait by default. */
+  clientEndTimeoutMs: 3_000,
+  /** Last words of a client, in bytes; what does not fit is dropped and counted. */
+  clientLastWordsBytesMax: 16 * MiB,
+  /** How often a client reports what it dropped. */
+  clientDropReportMs: 10_000,
+  /** Body that a browser sends while its page goes away, in bytes. */
+  clientBeaconBytesMax: 60_000,
 } as const;

@@ -1,0 +1,396 @@
+/** A session in the program: everything that can be said, checked, stamped with its time and kept to be sent. */
+import { defaultBounds, limits, makeHistogram } from '@tacho/protocol';
+import type {
+  Details,
+  EventDetails,
+  HistogramDetails,
+  SeriesDetails,
+  Session,
+  SessionStats,
+  TimerFunction,
+} from './api.ts';
+import type { Backlog } from './backlog.ts';
+import { type Clock, wireMs } from './clock.ts';
+import { ColumnSeries } from './columns.ts';
+import type { DropReason } from './drops.ts';
+import { byteLength, eventText } from './event-text.ts';
+import { type ExceptionFields, exceptionFields } from './exception.ts';
+import type { CounterSeries, HistogramSeries } from './growths.ts';
+import { objectText } from './json-text.ts';
+import { readName, readTags, SeriesIndex, type Tagged } from './series.ts';
+import { makeTimers } from './timer.ts';
+import { shown, type Warnings } from './warnings.ts';
+
+/** Delivers what a backlog holds. */
+export interface Delivery {
+  receiver(): SessionStats['receiver'];
+  /** Calls delivered so far. */
+  sent(): number;
+  flush(timeoutMs?: number): Promise<boolean>;
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  backlog: Backlog;
+  clock: Clock;
+  warnings: Warnings;
+  delivery: Delivery;
+  /** Told when the program gives its own heartbeats, and when it pauses or resumes them. */
+  onHeartbeat?: (what: 'own' | 'pause' | 'resume') => void;
+  /** Told once, when the program ends the session. */
+  onEnd?: () => void;
+}
+
+/** What an exception event says beside the exception. */
+export interface ExceptionContext {
+  name: string;
+  level: 'error' | 'critical';
+  data?: unknown;
+}
+
+/** The session of a program. */
+export class Recording implements Session {
+  readonly id: string;
+  readonly timer: TimerFunction;
+
+  readonly #parts: SessionParts;
+  readonly #backlog: Backlog;
+  readonly #clock: Clock;
+  readonly #gauges = new SeriesIndex<ColumnSeries>();
+  readonly #counters = new SeriesIndex<CounterSeries>();
+  /** Series with a unit, timers and histograms, by all that tells them apart beside name and tags. */
+  readonly #others = new Map<string, SeriesIndex<Tagged>>();
+  #series = 0;
+  #isEnded = false;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#backlog = parts.backlog;
+    this.#clock = parts.clock;
+    this.id = parts.backlog.session;
+    this.timer = makeTimers(parts.clock, (name, value, details) => {
+      this.#logTime(name, value, details);
+    });
+  }
+
+  logMetric(name: string, value: number, tags?: readonly string[]): void {
+    try {
+      const series = this.#gauges.find(name, tags);
+      if (series !== undefined && typeof value === 'number' && !this.#isEnded) {
+        const backlog = this.#backlog;
+        backlog.said++;
+        if (!backlog.columns.add(series, this.#clock.nowMs(), value))
+          backlog.drops.add('buffer_full');
+        return;
+      }
+    } catch {
+      // Not even like a list; what it is gets said below.
+    }
+    this.#logColumn('logMetric', 'gauge', name, value, tags);
+  }
+
+  gauge(name: string, value: number, details?: Details<SeriesDetails>): void {
+    this.#logColumn('gauge', 'gauge', name, value, details);
+  }
+
+  counter(name: string, delta: number = 1, details?: Details<SeriesDetails>): void {
+    try {
+      const tags = details as readonly string[] | undefined;
+      const isPlain = details === undefined || Array.isArray(details);
+      const series = isPlain ? this.#counters.find(name, tags) : undefined;
+      if (series !== undefined && Number.isFinite(delta) && !this.#isEnded) {
+        this.#backlog.said++;
+        this.#backlog.growths.count(series, this.#clock.nowMs(), delta);
+        return;
+      }
+    } catch {
+      // As in logMetric.
+    }
+    this.#guard('counter', () => {
+      const { unit, tags } = this.#details('counter', details);
+      const value = toNumber(delta);
+      if (value === undefined || !Number.isFinite(value)) {
+        return this.#refuse('counter', `the delta is ${shown(delta)}; expected a finite number`);
+      }
+      const index = unit === '' ? this.#counters : this.#index<CounterSeries>(`counter ${unit}`);
+      const series = this.#find(index, 'counter', name, tags, (key) => {
+        return { type: 'counter' as const, ...key, unit, delta: 0, atMs: 0, calls: 0 };
+      });
+      if (typeof series === 'string') return series;
+      this.#backlog.growths.count(series, this.#clock.nowMs(), value);
+      return undefined;
+    });
+  }
+
+  histogram(name: string, value: number, details?: Details<HistogramDetails>): void {
+    this.#guard('histogram', () => {
+      const { unit, tags, bounds: wanted } = this.#details('histogram', details);
+      const number = toNumber(value);
+      if (number === undefined) {
+        return this.#refuse('histogram', `the value is ${shown(value)}; expected a number`);
+      }
+      const bounds = this.#bounds(wanted);
+      const index = this.#index<HistogramSeries>(`histogram ${unit} ${bounds?.join() ?? ''}`);
+      const series = this.#find(index, 'histogram', name, tags, (key) => {
+        const histogram = makeHistogram(bounds);
+        return { type: 'histogram' as const, ...key, unit, bounds, histogram, atMs: 0, calls: 0 };
+      });
+      if (typeof series === 'string') return series;
+      this.#backlog.growths.observe(series, this.#clock.nowMs(), number);
+      return undefined;
+    });
+  }
+
+  updateState(patch: object): void {
+    this.#guard('updateState', () => {
+      const text = objectText(patch);
+      if (text === undefined) {
+        return this.#refuse('updateState', `the patch is ${shown(patch)}; expected an object`);
+      }
+      const isLarge = text.length > limits.stateBytesMax / 3;
+      if (isLarge && byteLength(text) > limits.stateBytesMax) {
+        return this.#refuse('updateState', `the patch has more than ${limits.stateBytesMax} bytes`);
+      }
+      return this.#say('patch', `"patch":${text}`);
+    });
+  }
+
+  logEvent(name: string, details?: EventDetails): void {
+    this.#guard('logEvent', () => {
+      if (typeof name !== 'string' || name === '') {
+        return this.#refuse('logEvent', `the name is ${shown(name)}; expected a text`);
+      }
+      const { fields, isGrave } = eventText({ name, details }, this.#parts.warnings);
+      return this.#say('event', fields, isGrave);
+    });
+  }
+
+  logException(error: unknown, data?: object): void {
+    this.reportException(error, { name: 'exception', level: 'error', data });
+  }
+
+  /** Records an exception that was caught by the program, or by nobody. */
+  reportException(error: unknown, { name, level, data }: ExceptionContext): void {
+    this.#guard('logException', () => {
+      const exception = exceptionFields(error);
+      const said = eventText(eventOf(name, level, data, exception), this.#parts.warnings);
+      return this.#say('event', said.fields, true);
+    });
+  }
+
+  heartbeat(): void {
+    if (this.#isEnded) return;
+    this.#parts.onHeartbeat?.('own');
+    this.beat();
+  }
+
+  pauseHeartbeat(): void {
+    this.#rest('pause');
+  }
+
+  resumeHeartbeat(): void {
+    this.#rest('resume');
+  }
+
+  async flush(timeoutMs?: number): Promise<boolean> {
+    return this.#parts.delivery.flush(toNumber(timeoutMs));
+  }
+
+  async end(timeoutMs?: number): Promise<boolean> {
+    if (!this.#isEnded) {
+      this.finish(`{"kind":"end",${this.#stamp()}}`);
+      this.#parts.onEnd?.();
+    }
+    return this.flush(timeoutMs);
+  }
+
+  stats(): SessionStats {
+    const { said, drops } = this.#backlog;
+    const sent = this.#parts.delivery.sent();
+    return {
+      accepted: said,
+      sent,
+      pending: said - sent - drops.total,
+      dropped: drops.counts(),
+      receiver: this.#parts.delivery.receiver(),
+    };
+  }
+
+  /** A sign of life, whoever gives it. */
+  beat(): void {
+    if (!this.#isEnded) this.#backlog.beat(`{"kind":"heartbeat",${this.#stamp()}}`);
+  }
+
+  /** Says something as the last word; after it, nothing is taken any more. */
+  finish(text: string, isLocal = false): void {
+    this.#isEnded = true;
+    this.#backlog.addLast({ text, calls: 0, isLocal });
+  }
+
+  #rest(kind: 'pause' | 'resume'): void {
+    if (this.#isEnded) return;
+    this.#parts.onHeartbeat?.(kind);
+    this.#backlog.add({ text: `{"kind":"${kind}",${this.#stamp()}}`, calls: 0, isLocal: true });
+  }
+
+  #logTime(name: string, value: number, details: SeriesDetails & { count?: number }): void {
+    const { count } = details;
+    if (count === undefined || !Number.isInteger(count) || count <= 0) {
+      this.#logColumn('timer', 'timer', name, value, details);
+      return;
+    }
+    this.#guard('timer', () => {
+      const { unit, tags } = this.#details('timer', details);
+      const key = readName(name, limits.metricNameLengthMax);
+      if (key === undefined) return this.#refuse('timer', `the name is ${shown(name)}`);
+      const fields = [
+        `"name":${JSON.stringify(key)},"type":"timer"`,
+        ...(unit === '' ? [] : [`"unit":${JSON.stringify(unit)}`]),
+        ...(tags === undefined || tags.length === 0
+          ? []
+          : [`"tags":${JSON.stringify(readTags(tags))}`]),
+        `"value":${value},"count":${count}`,
+      ];
+      return this.#say('metric', fields.join());
+    });
+  }
+
+  /** The long way of a sample: checks everything, and makes its series. */
+  #logColumn(
+    method: string,
+    type: 'gauge' | 'timer',
+    name: string,
+    value: unknown,
+    details: unknown,
+  ): void {
+    this.#guard(method, () => {
+      const { unit, tags } = this.#details(method, details);
+      const number = toNumber(value);
+      if (number === undefined) {
+        return this.#refuse(method, `the value is ${shown(value)}; expected a number`);
+      }
+      const isPlain = type === 'gauge' && unit === '';
+      const index = isPlain ? this.#gauges : this.#index<ColumnSeries>(`${type} ${unit}`);
+      const series = this.#find(index, method, name, tags, (key) => {
+        return new ColumnSeries({ ...key, type, unit });
+      });
+      if (typeof series === 'string') return series;
+      const isKept = this.#backlog.columns.add(series, this.#clock.nowMs(), number);
+      return isKept ? undefined : 'buffer_full';
+    });
+  }
+
+  /** Runs what a call does; it gives the reason when nothing came of it. */
+  #guard(method: string, act: () => DropReason | undefined): void {
+    const { drops } = this.#backlog;
+    this.#backlog.said++;
+    try {
+      const reason = this.#isEnded ? 'ended' : act();
+      if (reason !== undefined) drops.add(reason);
+    } catch {
+      drops.add('invalid');
+      this.#parts.warnings.once(`${method}-throws`, `${method}: reading its arguments threw`);
+    }
+  }
+
+  #refuse(method: string, what: string): DropReason {
+    this.#parts.warnings.once(
+      `${method} ${what.slice(0, 12)}`,
+      `${method}: ${what}; it is ignored`,
+    );
+    return 'invalid';
+  }
+
+  #say(kind: string, fields: string, isUrgent = false): DropReason | undefined {
+    const text = `{"kind":"${kind}",${this.#stamp()},${fields}}`;
+    return this.#backlog.add({ text, calls: 1 }, isUrgent) ? undefined : 'buffer_full';
+  }
+
+  #stamp(): string {
+    return `"session":"${this.id}","at":${wireMs(this.#clock.nowMs())}`;
+  }
+
+  #index<S extends Tagged>(key: string): SeriesIndex<S> {
+    let index = this.#others.get(key);
+    if (index === undefined) {
+      index = new SeriesIndex();
+      this.#others.set(key, index);
+    }
+    return index as SeriesIndex<S>;
+  }
+
+  /** The series, made if need be; the reason why there is none otherwise. */
+  #find<S extends Tagged>(
+    index: SeriesIndex<S>,
+    method: string,
+    name: unknown,
+    tags: unknown,
+    make: (key: { name: string; tags: readonly string[] }) => S,
+  ): S | DropReason {
+    const key = readName(name, limits.metricNameLengthMax);
+    if (key === undefined) {
+      return this.#refuse(method, `the name is ${shown(name)}; expected a text`);
+    }
+    const read = readTags(tags);
+    if (read === undefined) {
+      return this.#refuse(method, `the tags are ${shown(tags)}; expected a list of texts`);
+    }
+    const known = index.find(key, read);
+    if (known !== undefined) return known;
+    if (this.#series >= limits.seriesPerSessionMax) {
+      this.#parts.warnings.once('series', `more than ${limits.seriesPerSessionMax} series`);
+      return 'series_limit';
+    }
+    const series = make({ name: key, tags: read });
+    index.add(key, series);
+    this.#series++;
+    return series;
+  }
+
+  #details(
+    method: string,
+    details: unknown,
+  ): { unit: string; tags: readonly string[] | undefined; bounds?: unknown } {
+    if (details === undefined || details === null) return { unit: '', tags: undefined };
+    if (Array.isArray(details)) return { unit: '', tags: details };
+    if (typeof details !== 'object') {
+      this.#parts.warnings.once(`${method}-details`, `${method}: tags are ${shown(details)}`);
+      return { unit: '', tags: undefined };
+    }
+    const { unit, tags, bounds } = details as { unit?: unknown; tags?: unknown; bounds?: unknown };
+    return {
+      unit: typeof unit === 'string' ? unit.slice(0, limits.unitLengthMax) : '',
+      tags: tags as readonly string[] | undefined,
+      bounds,
+    };
+  }
+
+  /** Bounds in order; undefined for the default ones. */
+  #bounds(wanted: unknown): readonly number[] | undefined {
+    if (!Array.isArray(wanted) || wanted.length > limits.bucketsMax) return undefined;
+    const { bounds } = makeHistogram(wanted.filter((bound) => typeof bound === 'number'));
+    return bounds.length === 0 || bounds.join() === defaultBounds.join() ? undefined : bounds;
+  }
+}
+
+function eventOf(
+  name: string,
+  level: string,
+  data: unknown,
+  exception: ExceptionFields,
+): { name: string; details: object; exception: ExceptionFields } {
+  const details = {
+    level,
+    group: 'exception',
+    labels: ['exception', exception.exception_type],
+    message: exception.exception_msg,
+    data,
+  };
+  return { name, details, exception };
+}
+
+/** A number, also from an integer of any size; undefined for anything else. */
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'bigint' ? Number(value) : undefined;
+}
