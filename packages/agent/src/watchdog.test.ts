@@ -382,7 +382,7 @@ describe('a process that is gone', () => {
     begin({
       takeLastWords(session) {
         taken.push(session.id);
-        session.exit = { code: 0, atUs: 5e6 };
+        session.exit = { code: 0, atUs: clock.wallUs() - 700_000 };
       },
     });
     beating();
@@ -390,11 +390,12 @@ describe('a process that is gone', () => {
     processes.look42 = gone;
     ticks(1);
     expect(taken).toEqual(['s1']);
+    const atUs = clock.wallUs() - 700_000;
     clock.pass(1000);
     watchdog.tick();
     expect(taken).toEqual(['s1']);
     expect(ledger.entries).toMatchObject([
-      { kind: 'end', atUs: 5e6, cause: { kind: 'exited', exit_code: 0 } },
+      { kind: 'end', atUs, cause: { kind: 'exited', exit_code: 0 } },
     ]);
   });
 

@@ -4,7 +4,7 @@ import type { ExitStatus, Look, OomMark, Processes, Resources } from './process.
 import { Attention, type Clock, machineClock, type Step } from './watchdog/clock.ts';
 import { type CauseResources, causeResources, conclude } from './watchdog/conclusion.ts';
 import { endNotices, hangNotice, recoveryNotice } from './watchdog/notices.ts';
-import type { Ledger, WatchedSession } from './watchdog/session.ts';
+import { isTold, type Ledger, lastWords, type WatchedSession } from './watchdog/session.ts';
 import { observe, type Standing, startVigil, type Vigil } from './watchdog/vigil.ts';
 
 /** What a watchdog works with. */
@@ -177,7 +177,7 @@ class Guard {
    * id means another one: its silence is for the server to judge.
    */
   #isOver(session: WatchedSession, watch: Watch, alive: boolean): boolean {
-    if (watch.death !== undefined || (session.parent && isTold(session))) return true;
+    if (watch.death !== undefined || (session.parent && isTold(session.exit))) return true;
     if (session.pid === undefined || session.watch === false) return false;
     if (this.#rebooted(session)) return true;
     return !alive && (session.processStart !== undefined || watch.seen);
@@ -195,7 +195,7 @@ class Guard {
     if (first) this.#options.takeLastWords?.(session);
     else death.waitedMs += step.gapMs;
     const waited = session.parent ? death.waitedMs >= limits.parentWordMs : !first;
-    if (waited || (session.parent && isTold(session))) this.#conclude(session, watch, death);
+    if (waited || (session.parent && isTold(session.exit))) this.#conclude(session, watch, death);
   }
 
   /** Whoever died while nobody watched gave its last sign with its last entry. */
@@ -254,11 +254,6 @@ function isOfStart(session: WatchedSession, watch: Watch, { startTime }: Look): 
   return expected === null || startTime === null || startTime === expected;
 }
 
-/** Whether somebody said how the process ended. */
-function isTold({ exit }: WatchedSession): boolean {
-  return exit?.code !== undefined || exit?.signal !== undefined || exit?.uncaught === true;
-}
-
 /** When the heartbeat was sent that ended a hang, unless the clock was set in between. */
 function beatUs({ lastHeartbeatUs }: WatchedSession, wallUs: number): number {
   return lastHeartbeatUs !== undefined && isNear(lastHeartbeatUs, wallUs)
@@ -268,7 +263,8 @@ function beatUs({ lastHeartbeatUs }: WatchedSession, wallUs: number): number {
 
 /** As told, or as found, but not before what the process said last. */
 function endUs(session: WatchedSession, foundUs: number): number {
-  if (isTold(session) && session.exit?.atUs !== undefined) return session.exit.atUs;
+  const exit = lastWords(session);
+  if (isTold(exit) && exit?.atUs !== undefined) return exit.atUs;
   const { lastActivityUs } = session;
   return lastActivityUs > foundUs && isNear(lastActivityUs, foundUs) ? lastActivityUs : foundUs;
 }

@@ -1,10 +1,12 @@
 /** Kills for lack of memory: where they are counted, what the kernel logs, and a real one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { linuxProcesses } from './linux.ts';
-import { countPaths, killedInLog } from './linux-oom.ts';
+import { countPaths, killedInLog, oomKilled, oomMark } from './linux-oom.ts';
 
 test('groups of version 2 count their own kills, or those below them', () => {
   expect(countPaths('0::/user.slice/app.scope\n', '/m')).toEqual([
@@ -36,6 +38,30 @@ test('the log of the kernel names the process, and when', () => {
   // Long ago it was another process of that id.
   expect(killedInLog(log, 4660, soon + 3600e6)).toBe(false);
   expect(killedInLog('', 4660, soon)).toBe(false);
+});
+
+test('kills elsewhere on the machine count only when nothing closer is left to ask', () => {
+  const root = mkdtempSync(join(tmpdir(), 'tacho-oom-'));
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  write('42/cgroup', '0::/app\n');
+  write('uptime', '1000.00 1.00\n');
+  write('vmstat', 'pgfault 1\noom_kill 5\n');
+  write('group/app/memory.events.local', 'oom 9\noom_kill 1\n');
+  const mark = oomMark(root, 42, join(root, 'group'));
+  expect(mark).toMatchObject({ kills: 1, machineKills: 5 });
+  write('vmstat', 'oom_kill 6\n');
+  expect(oomKilled(root, 42, mark)).toBe(false);
+  write('group/app/memory.events.local', 'oom_kill 2\n');
+  expect(oomKilled(root, 42, mark)).toBe(true);
+  // The group went with its last process.
+  rmSync(join(root, 'group'), { recursive: true });
+  expect(oomKilled(root, 42, mark)).toBe(true);
+  write('vmstat', 'oom_kill 5\n');
+  expect(oomKilled(root, 42, mark)).toBe(false);
+  rmSync(root, { recursive: true });
 });
 
 /** A group of version 1 with little memory; null where none can be made. */

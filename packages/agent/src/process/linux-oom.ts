@@ -4,10 +4,10 @@ import type { OomMark } from '../process.ts';
 import { readText } from './text.ts';
 
 /** How often it was done around the process so far; null when nothing is counted. */
-export function oomMark(root: string, pid: number): OomMark | null {
+export function oomMark(root: string, pid: number, mount?: string): OomMark | null {
   const machineKills = machineCount(root);
   const groups = readText(`${root}/${pid}/cgroup`);
-  for (const path of groups === null ? [] : countPaths(groups)) {
+  for (const path of groups === null ? [] : countPaths(groups, mount)) {
     const kills = groupCount(path);
     if (kills !== null) return { path, kills, machineKills };
   }

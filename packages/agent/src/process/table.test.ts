@@ -112,6 +112,15 @@ test('a stop, a tracer and another process of the same id show when the row is r
   expect(processes.traced(10)).toBe(true);
 });
 
+test('nothing is told of a process by the row of one that is gone', () => {
+  processes.look(10);
+  answers();
+  alive.delete(10);
+  processes.look(10);
+  alive.add(10);
+  expect(processes.look(10)).toEqual({ state: 'running', startTime: null });
+});
+
 test('a listing that fails changes nothing', () => {
   processes.look(10);
   answers();

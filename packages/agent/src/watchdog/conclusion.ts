@@ -1,7 +1,7 @@
 /** Conclusions: what is known of a dead process, and which cause of its session's end follows. */
 import { type CauseKind, limits } from '@tacho/protocol';
 import type { ExitStatus, Resources } from '../process.ts';
-import type { WatchedSession } from './session.ts';
+import { lastWords, type WatchedSession } from './session.ts';
 
 /** What is known when a process is gone. */
 export interface Death {
@@ -57,7 +57,8 @@ export function conclude(session: WatchedSession, death: Death): Conclusion {
 type Known = { code?: number; signal?: string; coreDumped?: boolean };
 
 /** The system knows better than the program, except what a status was made of: a signal that was caught. */
-function knownStatus({ exit }: WatchedSession, { status }: Death): Known {
+function knownStatus(session: WatchedSession, { status }: Death): Known {
+  const exit = lastWords(session);
   if (status && 'signal' in status) return status;
   if (exit?.signal !== undefined) return { signal: exit.signal };
   return status ?? (exit?.code === undefined ? {} : { code: exit.code });
@@ -69,7 +70,7 @@ const userSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const windowClosedCode = 0xc000013a;
 
 function causeKind(session: WatchedSession, death: Death, known: Known): CauseKind {
-  if (session.exit?.uncaught) return 'uncaught';
+  if (lastWords(session)?.uncaught) return 'uncaught';
   const { code, signal } = known;
   if (code !== undefined) {
     if (code === windowClosedCode) return 'terminated_by_user';
@@ -84,7 +85,8 @@ function causeKind(session: WatchedSession, death: Death, known: Known): CauseKi
 }
 
 /** It said that it is exiting, and soon was gone. */
-function saidExiting({ exit }: WatchedSession, { atUs }: Death): boolean {
+function saidExiting(session: WatchedSession, { atUs }: Death): boolean {
+  const exit = lastWords(session);
   if (exit === undefined) return false;
   return atUs - (exit.atUs ?? atUs) <= limits.exitingWithinMs * 1000;
 }
