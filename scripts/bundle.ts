@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const server = fileURLToPath(new URL('../packages/server/', import.meta.url));
+const packages = fileURLToPath(new URL('../packages/', import.meta.url));
+const server = join(packages, 'server');
 const outdir = join(server, 'dist/bundle');
 
 rmSync(outdir, { recursive: true, force: true });
@@ -29,6 +30,18 @@ await build({
   // Brings a native library that it looks up beside itself.
   external: ['@photostructure/sqlite'],
   banner: { js: requireForBundledCommonJs() },
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+// In one file, without anything of the server: a program waits for it to listen.
+await build({
+  entryPoints: [join(packages, 'agent/src/agent-script.ts')],
+  outfile: join(outdir, 'agent.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  conditions: ['source'],
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -62,9 +62,10 @@ const oneVersion: Rule = (repo) => {
       }
     }
   }
-  const code = repo.files.get('packages/server/src/version.ts') ?? '';
-  if (!code.includes(`'${version}'`))
-    breaches.push(`packages/server/src/version.ts is not ${version}`);
+  for (const [path, code] of repo.files) {
+    if (!/^packages\/[^/]+\/src\/version\.ts$/.test(path)) continue;
+    if (!code.includes(`'${version}'`)) breaches.push(`${path} is not ${version}`);
+  }
   return breaches;
 };
 

@@ -5,6 +5,7 @@ import { commandTree } from '../../packages/server/src/cli/completion/tree.ts';
 import { tachoCommand } from '../../packages/server/src/cli/index.ts';
 import { endpointsTable, filterTable, parametersTable } from './endpoints.ts';
 import {
+  agentTable,
   booleansTable,
   commandsTable,
   errorRows,
@@ -37,6 +38,7 @@ const generated = [
   { page: 'operations.md', name: 'limits', make: limitsTable },
   { page: 'naming.md', name: 'naming', make: namingTable },
   { page: 'api.md', name: 'endpoints', make: endpointsTable },
+  { page: 'configuration.md', name: 'agent', make: agentTable },
   { page: 'cli.md', name: 'commands', make: commandsTable },
   { page: 'cli.md', name: 'exit', make: exitTable },
   { page: 'concepts.md', name: 'lifecycle', make: lifecycleTable },

@@ -1,5 +1,7 @@
 /** Tables of the documentation that are made from the source, so that they cannot tell anything else. */
+
 import { readFileSync } from 'node:fs';
+import { agentFlags } from '@tacho/agent';
 import {
   advance,
   type ErrorCode,
@@ -95,6 +97,14 @@ export function commandsTable(): string {
     .filter(({ path, commands }) => path !== '' && commands.length === 0)
     .map(({ path, description }) => [`\`tacho ${path}\``, description]);
   return table(['Command', 'What it does'], rows);
+}
+
+/** The flags of the agent. */
+export function agentTable(): string {
+  const rows = Object.entries(agentFlags).map(([name, flag]) => {
+    return [`\`--${name}${'value' in flag ? ` <${flag.value}>` : ''}\``, flag.doc];
+  });
+  return table(['Flag', 'What it does'], rows);
 }
 
 /** The naming rules with their reasons. */

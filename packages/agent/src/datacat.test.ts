@@ -78,6 +78,15 @@ describe('captured bodies', () => {
     ]);
   });
 
+  it('/event takes an object where the level belongs for its data, as older clients send it', () => {
+    const body = '{"session_id":"S1","name":"e","data":{},"level":{"x":1}}';
+    expect(read('/event', body)).toMatchObject([
+      { event: { category: 'info', level: 'info', data: { x: 1 } } },
+    ]);
+    const older = '{"session_id":"S1","name":"e","data":{},"level":"error","category":"db"}';
+    expect(read('/event', older)).toMatchObject([{ event: { category: 'db', level: 'error' } }]);
+  });
+
   it('/event in full keeps every field', () => {
     const body =
       '{"session_id":"S1","name":"e","data":{"k":[1]},"category":"warning","group":"g",' +

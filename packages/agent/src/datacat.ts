@@ -127,12 +127,14 @@ function boundsIn(buckets: JsonValue | undefined): readonly number[] {
 
 /** An event within our limits: a long text is worth more cut than refused. */
 function clippedEvent(fields: JsonObject): JsonObject {
-  const { level, source_line: line } = fields;
+  const { level, category, source_line: line } = fields;
   const { labelsMax, labelLengthMax, stacktraceLinesMax, stacktraceLineLengthMax } = limits;
   return {
     ...fields,
     ...clipped(fields, eventTexts),
     level: (levels as readonly unknown[]).includes(level) ? (level as string) : null,
+    // The second argument of `log_event` was first the data, then the level, and now the category.
+    ...(isJsonObject(level) && (category ?? '') === '' && { category: level }),
     labels: clippedTexts(fields.labels, labelsMax, labelLengthMax) ?? [],
     stacktrace: clippedTexts(fields.stacktrace, stacktraceLinesMax, stacktraceLineLengthMax),
     source_line: typeof line === 'number' && line < 0 ? null : (line ?? null),

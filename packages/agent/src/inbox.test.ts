@@ -15,6 +15,8 @@ let taken: {
   from?: { clientId: string; seq: number; body?: Uint8Array };
 }[];
 let names: Map<string, string>;
+/** What else the inbox asked for. */
+let calls: string[];
 let isOffline: boolean;
 let listening: Listening;
 
@@ -28,6 +30,7 @@ beforeAll(async () => {
         }
         return { accepted: entries.length };
       },
+      knowsClient: (clientId) => taken.some(({ from }) => from?.clientId === clientId),
       session: (name) => (names.has(name) ? { id: names.get(name)! } : undefined),
       alias: (name, id) => names.set(name, id),
     },
@@ -35,6 +38,12 @@ beforeAll(async () => {
     nowUs: () => nowUs,
     hangTimeoutMs: 60_000,
     isOffline: () => isOffline,
+    adopt: () => {
+      calls.push('adopt');
+    },
+    onExit: () => {
+      calls.push('exit');
+    },
     health: () => ({ status: 'ok', sessions: names.size }),
     reading: {
       session: (id) => Promise.resolve({ status: 200, text: JSON.stringify({ id }) }),
@@ -48,6 +57,7 @@ afterAll(() => listening.close(1_000));
 beforeEach(() => {
   taken = [];
   names = new Map();
+  calls = [];
   isOffline = false;
 });
 
@@ -166,6 +176,13 @@ describe('batches', () => {
     const good = { ...batch, seq: 4, entries: batch.entries.slice(0, 2) };
     await post('/api/ingest', good);
     expect(JSON.parse(Buffer.from(taken[1]!.from!.body!).toString())).toEqual(good);
+  });
+
+  it('of a client that is new make the agent look for what a dead one left, before they count', async () => {
+    const exit = { kind: 'exit', session, code: 1 };
+    await post('/api/ingest', batch);
+    await post('/api/ingest', { ...batch, seq: 4, entries: [exit] });
+    expect(calls).toEqual(['adopt', 'exit']);
   });
 
   it('may be compressed', async () => {

@@ -18,11 +18,13 @@ import { refusal } from './gate.ts';
 import type { Identity } from './identity.ts';
 
 /** What of the recorder programs reach. */
-export interface InboxRecorder {
+interface InboxRecorder {
   accept(
     entries: readonly LocalEntry[],
     from?: { clientId: string; seq: number; body?: Uint8Array },
   ): { accepted: number; rejected?: readonly Rejection[]; duplicate?: boolean };
+  /** Whether a batch of this client was accepted before. */
+  knowsClient(clientId: string): boolean;
   session(idOrAlias: string): { id: string } | undefined;
   /** From now on the session is also known by this name. */
   alias(name: string, id: string): void;
@@ -43,6 +45,10 @@ export interface InboxParts {
   hangTimeoutMs: number;
   /** Whether the server is known to be out of reach. */
   isOffline: () => boolean;
+  /** Takes over what dead agents left. */
+  adopt: () => void;
+  /** Told after the end of a process was reported. */
+  onExit: () => void;
   /** The reply of `/health`. */
   health: () => JsonObject;
   /** Answers questions about sessions, by the id that was asked for. */
@@ -183,9 +189,12 @@ async function takeBatch(request: IncomingMessage, parts: InboxParts): Promise<A
   const { recorder, identity } = parts;
   const { value, bytes } = await readBody(request);
   const { spoolId: clientId, seq, entries, rejected } = readLocalBatch(value, parts.nowUs());
+  // A client whose agent died sends its last batch again, which that agent may have accepted.
+  if (!recorder.knowsClient(clientId)) parts.adopt();
   // What came is kept as it came, unless something in it was refused.
   const body = rejected.length === 0 ? { body: bytes } : {};
   const taken = recorder.accept(entries, { clientId, seq, ...body });
+  if (entries.some(({ kind }) => kind === 'exit')) parts.onExit();
   const all = [...rejected, ...(taken.rejected ?? [])];
   return ok({
     success: true,

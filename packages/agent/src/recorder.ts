@@ -93,6 +93,11 @@ export class Recorder {
     return rejected.length === 0 ? accepted : { ...accepted, rejected };
   }
 
+  /** Whether a batch of this client was accepted before. */
+  knowsClient(clientId: string): boolean {
+    return this.#clients.has(clientId);
+  }
+
   /** All sessions that are known, those that ended a short while ago included. */
   sessions(): SessionRecord[] {
     return [...this.#sessions.values()];

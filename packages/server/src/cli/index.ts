@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { Failure, reasonOf } from '../failure.ts';
 import { version } from '../version.ts';
+import { agentCommand } from './agent.ts';
 import { backupCommand } from './backup.ts';
 import { compareCommand } from './compare.ts';
 import { completionCommand, completionValuesCommand } from './completion.ts';
@@ -50,6 +51,7 @@ export function tachoCommand(): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(tacho --help shows what is possible)')
     .addCommand(serveCommand())
+    .addCommand(agentCommand())
     .addCommand(lsCommand())
     .addCommand(showCommand())
     .addCommand(tailCommand())
