@@ -73,7 +73,10 @@ export class Server {
   }
 
   takeBody(text: string): void {
-    const { spoolId, seq, entries, rejected } = readIngest(parseJson(text), nowUs);
+    const { spoolId, seq, entries, rejected } = readIngest(
+      parseJson(text),
+      Date.now() * 1000 + nowUs,
+    );
     if (rejected.length > 0) throw new Error(`rejected: ${rejected[0]?.details}`);
     const key = `${spoolId} ${seq}`;
     if (!this.#seen.has(key)) this.entries.push(...entries);
