@@ -30,11 +30,37 @@ export const causeKinds = [
 /** Kind of a cause. */
 export type CauseKind = (typeof causeKinds)[number];
 
+/** What a program used shortly before its end. */
+export type CauseResources = {
+  /** Of one core. */
+  cpu_percent?: number;
+  rss_bytes?: number;
+  threads?: number;
+  open_files?: number;
+};
+
+/** A cause that somebody saw, as it stands on the wire; what is absent is not known. */
+export type CauseReport = {
+  kind: CauseKind;
+  exit_code?: number;
+  /** As `SIGSEGV`. */
+  signal?: string;
+  core_dumped?: boolean;
+  /** Memory ran out. */
+  oom?: boolean;
+  /** How long it had hung when it ended. */
+  hung_ms?: number;
+  boot_id?: string;
+  resources?: CauseResources;
+};
+
 /** How a session came to its end. */
 export interface Cause {
   kind: CauseKind;
   /** One sentence without a full stop: `Crashed while hung for 14 s: SIGSEGV`. */
   sentence: string;
+  /** What was reported of it; absent where the kind was concluded. */
+  report?: CauseReport;
 }
 
 /** What a cause is concluded from. */
@@ -56,6 +82,11 @@ export interface ExceptionFact {
 export function causeOf({ status, createdUs, exception }: CauseFacts): Cause | null {
   const kind = causeKindOf(status, exception);
   if (kind === null) return null;
+  const { cause: report } = status;
+  if (report !== undefined) {
+    const fatal = isFatal(status, exception) ? exception : undefined;
+    return { kind, sentence: reportSentence(report, ageOf(status, createdUs), fatal), report };
+  }
   return { kind, sentence: sentenceOf(kind, status, createdUs, exception) };
 }
 
@@ -64,6 +95,7 @@ export function causeKindOf(
   status: SessionStatus,
   exception: Pick<ExceptionFact, 'atUs'> | undefined,
 ): CauseKind | null {
+  if (status.cause !== undefined) return status.cause.kind;
   switch (status.lifecycle) {
     case 'active':
       return null;
@@ -93,7 +125,7 @@ function sentenceOf(
   exception: ExceptionFact | undefined,
 ): string {
   const endedUs = status.endedUs ?? status.lastActivityUs;
-  const age = duration(endedUs - createdUs);
+  const age = ageOf(status, createdUs);
   switch (kind) {
     case 'ended':
       return `Ended after ${age}${status.hungSinceUs === null ? '' : ', still hung'}`;
@@ -105,13 +137,56 @@ function sentenceOf(
       const hung = duration(endedUs - (status.hungSinceUs ?? endedUs));
       return withReason(`Crashed while hung for ${hung}`, status.reason);
     }
-    case 'uncaught': {
-      const text = [exception?.type, exception?.message].filter((part) => part).join(': ');
-      return `Crashed after ${age}: uncaught ${text}`;
-    }
+    case 'uncaught':
+      return uncaughtSentence(age, exception);
     default:
       return withReason(`Crashed after ${age}`, status.reason);
   }
+}
+
+/** What was reported, said as facts. */
+function reportSentence(
+  { kind, exit_code: code, signal, core_dumped: dumped, hung_ms: hungMs }: CauseReport,
+  age: string,
+  exception: ExceptionFact | undefined,
+): string {
+  const by = [signal, dumped === true ? 'core dumped' : undefined].filter((part) => part);
+  const byWhat = by.length > 0 ? `: ${by.join(', ')}` : '';
+  switch (kind) {
+    case 'ended':
+      return `Ended after ${age}`;
+    case 'exited':
+      return `Exited after ${age} without a word${code === undefined ? '' : ` (status ${code})`}`;
+    case 'failed':
+      return `Failed after ${age}${code === undefined ? '' : `: exit status ${code}`}`;
+    case 'signaled':
+      return `Crashed after ${age}${byWhat}`;
+    case 'out_of_memory':
+      return `Killed after ${age}: out of memory`;
+    case 'uncaught':
+      return exception
+        ? uncaughtSentence(age, exception)
+        : `Crashed after ${age}: uncaught exception`;
+    case 'killed_while_hung': {
+      const hung = hungMs === undefined ? '' : ` for ${duration(hungMs * 1000)}`;
+      return `Crashed while hung${hung}${byWhat}`;
+    }
+    case 'machine_lost':
+      return `Lost after ${age} together with its machine, which was started anew`;
+    case 'terminated_by_user':
+      return `Terminated by the user after ${age}${signal === undefined ? '' : ` (${signal})`}`;
+    default:
+      return `Crashed after ${age}: its process was gone, and nobody saw why`;
+  }
+}
+
+function uncaughtSentence(age: string, exception: ExceptionFact | undefined): string {
+  const text = [exception?.type, exception?.message].filter((part) => part).join(': ');
+  return `Crashed after ${age}: uncaught ${text}`;
+}
+
+function ageOf({ endedUs, lastActivityUs }: SessionStatus, createdUs: number): string {
+  return duration((endedUs ?? lastActivityUs) - createdUs);
 }
 
 function withReason(text: string, reason: string | null): string {

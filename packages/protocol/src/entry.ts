@@ -1,10 +1,11 @@
 /** Entries on the wire: the batches in which agents deliver what many sessions said. */
 import Type, { type Static, type TProperties } from 'typebox';
+import type { CauseReport } from './cause.ts';
 import type { EventRecord } from './event.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { limits } from './limits.ts';
 import { columnsFields, countSamples, readColumns, type WireColumns } from './schema/columns.ts';
-import { crashBody, readCrash } from './schema/crash.ts';
+import { crashBody, endBody, readCrash, readEnd } from './schema/crash.ts';
 import { readStart, readUuid, type SessionStart, startBody } from './schema/create.ts';
 import { eventBody, readEvent } from './schema/event.ts';
 import {
@@ -12,6 +13,7 @@ import {
   checkSize,
   type Fields,
   fieldsOf,
+  isAbsent,
   optionalInteger,
   optionalTime,
   requiredText,
@@ -31,9 +33,10 @@ export type WireEntry =
   | { kind: 'event'; session: string; atUs?: number; event: EventRecord }
   /** Its time is the metric's. */
   | { kind: 'metric'; session: string; metric: MetricInput }
-  | { kind: 'heartbeat'; session: string; atUs?: number }
-  | { kind: 'end'; session: string; atUs?: number }
-  | { kind: 'crash'; session: string; atUs?: number; reason: string }
+  /** `witness`: said by who watches the program; it lives, whether it responds is not told. */
+  | { kind: 'heartbeat'; session: string; atUs?: number; witness?: true }
+  | { kind: 'end'; session: string; atUs?: number; cause?: CauseReport }
+  | { kind: 'crash'; session: string; atUs?: number; reason: string; cause?: CauseReport }
   | WireColumns;
 
 /** A batch as it was understood. */
@@ -97,8 +100,15 @@ export const entryBodies = [
   entrySchema('patch', { patch: shape.anyObject('Merge patch of the state') }),
   entrySchema('event', eventFields),
   entrySchema('metric', metricFields),
-  entrySchema('heartbeat', {}),
-  entrySchema('end', {}),
+  entrySchema('heartbeat', {
+    witness: shape.maybe(
+      Type.Boolean({
+        description:
+          'Said by who watches the program: it lives; whether it responds is not told, so that a hang goes on',
+      }),
+    ),
+  }),
+  entrySchema('end', endBody.properties),
   entrySchema('crash', crashBody.properties),
   Type.Object({ kind: Type.Literal('columns'), session: shape.uuid, ...columnsFields }),
 ];
@@ -206,8 +216,9 @@ export function readEntry(body: unknown, nowUs: number): WireEntry {
     case 'patch':
       return { kind, ...readStamp(fields, nowUs), patch: readPatch(fields.patch) };
     case 'heartbeat':
+      return { kind, ...readStamp(fields, nowUs), ...readWitness(fields.witness) };
     case 'end':
-      return { kind, ...readStamp(fields, nowUs) };
+      return { kind, ...readStamp(fields, nowUs), ...readEnd(fields) };
     case 'crash':
       return { kind, ...readStamp(fields, nowUs), ...readCrash(fields) };
     default:
@@ -225,6 +236,12 @@ export function readStamp(
   const id = readUuid(session, 'session');
   const atUs = optionalTime(at, 'at', nowUs);
   return atUs === undefined ? { session: id } : { session: id, atUs };
+}
+
+function readWitness(value: unknown): { witness?: true } {
+  if (isAbsent(value) || value === false) return {};
+  if (value !== true) throw bad('witness', shown(value), 'true or false');
+  return { witness: true };
 }
 
 function readPatch(value: unknown): JsonObject {

@@ -1,5 +1,13 @@
 /** Every request body and reply of the HTTP API: its schema, and the reader that checks it. */
-export { type CrashBody, crashBody, readCrash, unknownReason } from './schema/crash.ts';
+export { causeFactsOf } from './schema/cause.ts';
+export {
+  type CrashBody,
+  crashBody,
+  endBody,
+  readCrash,
+  readEnd,
+  unknownReason,
+} from './schema/crash.ts';
 export {
   type CreateBody,
   type CreateInput,

@@ -64,6 +64,7 @@ const recovered = '+application_recovered';
 const cells: Record<keyof typeof ends, Record<SignalKind, [string, string, string]>> = {
   active: {
     activity: ['active', 'active hung', 'active'],
+    witness: ['active', 'active hung', 'active'],
     heartbeat: ['active', `active ${recovered}`, 'active'],
     hang: ['active hung', 'active hung', 'active hung'],
     recover: ['active', 'active', 'active drop'],
@@ -74,6 +75,7 @@ const cells: Record<keyof typeof ends, Record<SignalKind, [string, string, strin
   },
   ended: {
     activity: ['ended', 'ended hung', 'ended'],
+    witness: ['ended', 'ended hung', 'ended'],
     heartbeat: ['ended', 'ended hung', 'ended'],
     hang: ['ended', 'ended hung', 'ended'],
     recover: ['ended', 'ended hung', 'ended drop'],
@@ -84,6 +86,7 @@ const cells: Record<keyof typeof ends, Record<SignalKind, [string, string, strin
   },
   crashed: {
     activity: ['crashed', 'crashed hung', 'crashed'],
+    witness: ['crashed', 'crashed hung', 'crashed'],
     heartbeat: ['crashed', 'crashed hung', 'crashed'],
     hang: ['crashed', 'crashed hung', 'crashed'],
     recover: ['crashed', 'crashed hung', 'crashed drop'],
@@ -94,6 +97,7 @@ const cells: Record<keyof typeof ends, Record<SignalKind, [string, string, strin
   },
   lost: {
     activity: [`active ${resume}`, `active hung ${resume}`, `active ${resume}`],
+    witness: [`active ${resume}`, `active hung ${resume}`, `active ${resume}`],
     heartbeat: [`active ${resume}`, `active ${resume} ${recovered}`, `active ${resume}`],
     hang: [`active hung ${resume}`, `active hung ${resume}`, `active hung ${resume}`],
     recover: [`active ${resume}`, `active ${resume}`, `active ${resume} drop`],
@@ -104,6 +108,7 @@ const cells: Record<keyof typeof ends, Record<SignalKind, [string, string, strin
   },
   returned: {
     activity: [`active ${resume}`, `active hung ${resume}`, `active ${resume}`],
+    witness: [`active ${resume}`, `active hung ${resume}`, `active ${resume}`],
     heartbeat: [`active ${resume}`, `active ${resume} ${recovered}`, `active ${resume}`],
     hang: [`active hung ${resume}`, `active hung ${resume}`, `active hung ${resume}`],
     recover: [`active ${resume}`, `active ${resume}`, `active ${resume} drop`],
@@ -349,5 +354,36 @@ describe('over any course of signals', () => {
         }
       }),
     );
+  });
+});
+
+describe('the cause of an end', () => {
+  const status = initialStatus(0);
+  const failed = { kind: 'failed', exit_code: 2 } as const;
+  const crash = { kind: 'crash', reason: 'x', cause: failed, atUs: 5, receivedUs: 5 } as const;
+
+  it('is kept with the first end that was reported, and no later one changes it', () => {
+    const crashed = advance(status, crash).status;
+    expect(crashed.cause).toEqual(failed);
+    const exited = { kind: 'end', cause: { kind: 'exited' }, atUs: 6, receivedUs: 6 } as const;
+    expect(advance(crashed, exited).status.cause).toEqual(failed);
+  });
+
+  it('is told after an end that was only inferred', () => {
+    const lost = advance(status, { kind: 'lost', atUs: 4, receivedUs: 4 }).status;
+    expect(lost.cause).toBeUndefined();
+    expect(advance(lost, crash).status.cause).toEqual(failed);
+  });
+});
+
+describe('a witness', () => {
+  it('keeps a session from being suspended, and does not end its hang', () => {
+    const at = (us: number) => ({ atUs: us, receivedUs: us });
+    const hung = advance(initialStatus(0), { kind: 'hang', ...at(10) }).status;
+    const { status, emit } = advance(hung, { kind: 'witness', ...at(90) });
+    expect(status).toMatchObject({ lastHeartbeatUs: 90, hungSinceUs: 10 });
+    expect(emit).toEqual([]);
+    const view = sessionView(status, 100, { suspendedAfterUs: 20 });
+    expect(view.liveness).toBe('hung');
   });
 });

@@ -1,4 +1,5 @@
 /** Sessions as state machines: lifecycle and liveness as tables, and how DataCat's four booleans follow. */
+import type { CauseReport } from './cause.ts';
 import { type EventRecord, eventNames, type Level } from './event.ts';
 import type { JsonObject } from './json.ts';
 
@@ -35,12 +36,16 @@ export interface SessionStatus {
   recoveries: number;
   /** Why it crashed or was lost; null while active and after a plain end. */
   reason: string | null;
+  /** What somebody saw of its end; absent when nobody told. */
+  cause?: CauseReport;
 }
 
 /** Kinds of signals. `activity` is anything that has no meaning of its own here: patches, metrics, events. */
 export const signalKinds = [
   'activity',
   'heartbeat',
+  /** Somebody who watches it says that it lives; whether it responds is not told. */
+  'witness',
   'hang',
   'recover',
   'end',
@@ -57,8 +62,9 @@ export type SignalKind = (typeof signalKinds)[number];
  * `receivedUs` when the server got to know; `lost` and `returned` are conclusions of the server.
  */
 export type Signal = { atUs: number; receivedUs: number } & (
-  | { kind: 'activity' | 'heartbeat' | 'hang' | 'recover' | 'end' | 'lost' }
-  | { kind: 'crash'; reason: string }
+  | { kind: 'activity' | 'heartbeat' | 'witness' | 'hang' | 'recover' | 'lost' }
+  | { kind: 'end'; cause?: CauseReport }
+  | { kind: 'crash'; reason: string; cause?: CauseReport }
   | { kind: 'returned'; machineId: string }
 );
 
@@ -152,6 +158,7 @@ type LifecycleMove = 'stay' | 'resume' | 'end' | 'crash' | 'lose' | 'presume';
 const reported: Record<SignalKind, LifecycleMove> = {
   activity: 'stay',
   heartbeat: 'stay',
+  witness: 'stay',
   hang: 'stay',
   recover: 'stay',
   end: 'stay',
@@ -163,6 +170,7 @@ const reported: Record<SignalKind, LifecycleMove> = {
 const inferred: Record<SignalKind, LifecycleMove> = {
   activity: 'resume',
   heartbeat: 'resume',
+  witness: 'resume',
   hang: 'resume',
   recover: 'resume',
   end: 'end',
@@ -176,6 +184,7 @@ const lifecycleMoves: Record<Phase, Record<SignalKind, LifecycleMove>> = {
   active: {
     activity: 'stay',
     heartbeat: 'stay',
+    witness: 'stay',
     hang: 'stay',
     recover: 'stay',
     end: 'end',
@@ -208,10 +217,12 @@ function moveLifecycle(next: SessionStatus, signal: Signal, emit: EventRecord[])
       return;
     case 'end':
       set(next, 'ended', false, signal.atUs, null);
+      report(next, signal);
       return;
     case 'crash': {
       const reason = signal.kind === 'crash' ? signal.reason : '';
       set(next, 'crashed', false, signal.atUs, reason);
+      report(next, signal);
       emit.push(crashedEvent({ reason }));
       return;
     }
@@ -256,18 +267,23 @@ function moveLiveness(next: SessionStatus, signal: Signal, emit: EventRecord[]):
  * then tells nothing about how it ended.
  */
 function isTooLate({ endedUs }: SessionStatus, signal: Signal): boolean {
-  return endedUs !== null && (signal.kind === 'heartbeat' || signal.atUs > endedUs);
+  return endedUs !== null && (isBeat(signal) || signal.atUs > endedUs);
+}
+
+/** A sign of life without content. */
+function isBeat({ kind }: Signal): boolean {
+  return kind === 'heartbeat' || kind === 'witness';
 }
 
 /** Notes by the receive clock that the session spoke; conclusions of the server are no speech. */
 function noteReceipt(next: SessionStatus, before: SessionStatus, signal: Signal): void {
   const { kind, receivedUs } = signal;
   if (kind === 'lost' || kind === 'returned') return;
-  if (kind === 'heartbeat') {
+  if (isBeat(signal)) {
     next.lastHeartbeatUs = Math.max(next.lastHeartbeatUs ?? receivedUs, receivedUs);
   }
   const closed = before.lifecycle !== 'active' && !before.inferred;
-  if (closed && (kind === 'heartbeat' || kind === 'end' || kind === 'crash')) return;
+  if (closed && (isBeat(signal) || kind === 'end' || kind === 'crash')) return;
   next.lastActivityUs = Math.max(next.lastActivityUs, receivedUs);
 }
 
@@ -290,6 +306,12 @@ function set(
   next.inferred = inferred;
   next.endedUs = endedUs;
   next.reason = reason;
+  delete next.cause;
+}
+
+/** Keeps what was seen of the end. */
+function report(next: SessionStatus, signal: Signal): void {
+  if ('cause' in signal && signal.cause !== undefined) next.cause = signal.cause;
 }
 
 function same(a: SessionStatus, b: SessionStatus): boolean {

@@ -1,7 +1,7 @@
 /** Endpoints that record, and those that give a session back whole: the DataCat protocol and its extensions. */
 import Type from 'typebox';
 import { ingestBody, ingestReply } from '../entry.ts';
-import { crashBody } from '../schema/crash.ts';
+import { crashBody, endBody } from '../schema/crash.ts';
 import { createBody } from '../schema/create.ts';
 import { eventBody } from '../schema/event.ts';
 import { metricBody } from '../schema/metric.ts';
@@ -84,6 +84,7 @@ export const recordRoutes = {
     path: '/api/sessions/{id}/end',
     summary: 'Say that a session has ended',
     scope: 'ingest',
+    request: { schema: endBody, optional: true, many: false },
     reply: success,
     errors: [...doorErrors, ...sessionErrors, ...writeErrors],
   },

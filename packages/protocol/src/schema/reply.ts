@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { levels } from '../event.ts';
 import { metricTypes } from '../series.ts';
+import { causeReply } from './session-row.ts';
 import * as shape from './shapes.ts';
 
 /** An instant in a reply. */
@@ -126,6 +127,9 @@ export const sessionReply = Type.Object(
     state_history: Type.Array(snapshot, { description: 'One per update' }),
     events: Type.Array(eventReply, { description: 'In the order of their times' }),
     metrics: Type.Array(metricReply, { description: 'In the order of their times' }),
+    cause: Type.Union([causeReply, Type.Null()], {
+      description: 'Why it ended; null while it is active',
+    }),
   },
   { title: 'WholeSession', description: 'A session with all that it recorded' },
 );

@@ -4,6 +4,7 @@ import { causeKinds } from '../cause.ts';
 import { limits } from '../limits.ts';
 import { outcomes } from '../outcome.ts';
 import { lifecycles, livenesses } from '../session.ts';
+import { causeFacts } from './cause.ts';
 import { oneOf, uuid } from './shapes.ts';
 
 /** An instant in a reply. */
@@ -42,10 +43,11 @@ const profileReply = Type.Object(
 );
 
 /** Why a session ended. */
-const causeReply = Type.Object(
+export const causeReply = Type.Object(
   {
     kind: oneOf(causeKinds, 'Kind of cause'),
     sentence: Type.String({ description: 'For people, without a full stop' }),
+    ...causeFacts,
   },
   { description: 'Why it ended; null while it is active' },
 );

@@ -1,8 +1,10 @@
 /** How a session stands, as exports carry it: all that its entries alone would not bring back. */
 import Type from 'typebox';
+import type { JsonObject } from '../json.ts';
 import { limits } from '../limits.ts';
 import { type Lifecycle, lifecycles, type SessionStatus } from '../session.ts';
 import { formatTime } from '../time.ts';
+import { causeBody, readCause } from './cause.ts';
 import { bad, type Fields, isAbsent, optionalInteger, optionalTime, shown } from './fields.ts';
 import * as shape from './shapes.ts';
 
@@ -24,6 +26,7 @@ export const statusFields = {
   }),
   recoveries: count,
   reason: shape.maybe(shape.text(limits.reasonLengthMax, 'Why it crashed or was lost')),
+  cause: causeBody,
   clock_skew_us: shape.maybe(
     Type.Integer({ description: "Sender's clock minus server's clock, in microseconds" }),
   ),
@@ -60,6 +63,8 @@ export function readStatus(fields: Fields, nowUs: number): StatusInput {
     recoveries: readCount(fields, 'recoveries'),
     reason: reason ?? null,
   };
+  const cause = readCause(fields.cause, lifecycle === 'ended' ? 'end' : 'crash');
+  if (cause !== undefined && lifecycle !== 'active') status.cause = cause;
   if ((status.endedUs === null) !== (lifecycle === 'active')) {
     throw bad('ended_at', shown(fields.ended_at), 'an instant unless the lifecycle is active');
   }
@@ -81,6 +86,7 @@ export function statusToWire({ status, clockSkewUs }: StatusInput) {
     hung_us: status.hungUs,
     recoveries: status.recoveries,
     reason: status.reason,
+    ...(status.cause === undefined ? {} : { cause: status.cause as JsonObject }),
     ...(clockSkewUs === undefined ? {} : { clock_skew_us: clockSkewUs }),
   };
 }

@@ -1,6 +1,8 @@
 /** Sessions as JSON text, piece by piece: memory stays flat however long a session is. */
 import {
   applyPatch,
+  causeOf,
+  type ExceptionFact,
   formatTime,
   type JsonObject,
   parseJson,
@@ -16,6 +18,7 @@ import type {
   SessionPart,
   SessionRow,
 } from '../store/store.ts';
+import { causeJson } from './session-row.ts';
 
 /** What the text depends on beside the session. */
 export interface DocumentOptions {
@@ -29,8 +32,8 @@ export interface DocumentOptions {
 const pieceLength = 64 * 1024;
 
 /**
- * The text of one session from its parts: the fields of the session, then `state_history`, `events`
- * and `metrics`. Yields nothing when there are no parts, which means that there is no such session.
+ * The text of one session from its parts: the fields of the session, then `state_history`, `events`,
+ * `metrics` and `cause`. Yields nothing when there are no parts, which means that there is no such session.
  */
 export async function* sessionDocument(
   parts: AsyncIterable<SessionPart>,
@@ -58,7 +61,7 @@ export async function* sessionDocument(
 
 /** The text of a session that has no history yet. */
 export function freshDocument(row: SessionRow, options: DocumentOptions): string {
-  return `${headText(row, options)}${openings.join('')}]}`;
+  return `${headText(row, options)}${openings.join('')}],"cause":${causeText(row, undefined)}}`;
 }
 
 /** The texts of many sessions as one array. */
@@ -106,8 +109,11 @@ class Body {
   readonly #samples = new SampleText();
   #open = 0;
   #comma = '';
+  readonly #row: SessionRow;
+  #exception: ExceptionFact | undefined;
 
   constructor(row: SessionRow) {
+    this.#row = row;
     this.#startState = row.startState;
   }
 
@@ -122,6 +128,7 @@ class Body {
       return;
     }
     for (const row of part.rows) {
+      if ('event' in row) this.#noteException(row);
       yield this.#comma + ('patch' in row ? this.#snapshot(row) : eventText(row));
       this.#comma = ',';
     }
@@ -129,7 +136,15 @@ class Body {
 
   /** What closes the document. */
   rest(): string {
-    return `${this.#openUpTo(openings.length - 1)}]}`;
+    const cause = causeText(this.#row, this.#exception);
+    return `${this.#openUpTo(openings.length - 1)}],"cause":${cause}}`;
+  }
+
+  /** The last error with an exception is what a crash may be blamed on. */
+  #noteException({ atUs, event }: EventRow): void {
+    const { level, exception_type: type = '', exception_msg: message = '' } = event;
+    if (type === '' || (level !== 'error' && level !== 'critical')) return;
+    this.#exception = { type, message, atUs };
   }
 
   #openUpTo(section: number): string {
@@ -145,6 +160,11 @@ class Body {
     this.#state = applyPatch(this.#state, parseJson(patch) as JsonObject);
     return `{"timestamp":"${formatTime(atUs)}","state":${stringifyJson(this.#state)}}`;
   }
+}
+
+function causeText({ status, createdUs }: SessionRow, exception?: ExceptionFact): string {
+  const cause = causeOf({ status, createdUs, ...(exception && { exception }) });
+  return cause === null ? 'null' : stringifyJson(causeJson(cause));
 }
 
 function eventText({ atUs, event }: EventRow): string {

@@ -1,5 +1,7 @@
 /** Sessions in lists as JSON, and what is counted over them. */
 import {
+  type Cause,
+  causeFactsOf,
   causeOf,
   formatTime,
   type JsonObject,
@@ -40,7 +42,7 @@ export function sessionRow(
     hangs: status.hangs,
     hung_ms: hungMs(summary, options.nowUs),
     outcome: outcomeOf(status, summary.errors),
-    cause: cause && { ...cause },
+    cause: cause && causeJson(cause),
     reason: status.reason,
     events: summary.events,
     errors: summary.errors,
@@ -58,6 +60,11 @@ export function sessionRow(
     ...(clockSkewUs === undefined ? {} : { clock_skew_ms: clockSkewUs / 1000 }),
     ...(profile === undefined ? {} : { profile: profileJson(profile) }),
   };
+}
+
+/** A cause with what is known of it. */
+export function causeJson({ kind, sentence, report }: Cause): JsonObject {
+  return { kind, sentence, ...(report && causeFactsOf(report)) };
 }
 
 /** The same as JSON text: most of a list are the numbers of its profiles, which are joined much faster. */

@@ -1,5 +1,7 @@
 /** Live entries: what was stored, as readers of live streams get it. */
 import {
+  type CauseReport,
+  causeFactsOf,
   type EventRecord,
   formatTime,
   type JsonObject,
@@ -79,13 +81,18 @@ export function liveEntry(entry: StoreEntry, receivedUs: number): LiveEntry | un
     case 'columns':
       return summary(entry, receivedUs);
     case 'heartbeat':
+      return plain(entry.kind, entry.witness ? { witness: true } : undefined);
     case 'end':
-      return plain(entry.kind);
+      return plain(entry.kind, causeOfEnd(entry));
     case 'crash':
-      return plain('crash', { reason: entry.reason });
+      return plain('crash', { reason: entry.reason, ...causeOfEnd(entry) });
     default:
       return undefined;
   }
+}
+
+function causeOfEnd({ cause }: { cause?: CauseReport }): JsonObject {
+  return cause === undefined ? {} : { cause: { kind: cause.kind, ...causeFactsOf(cause) } };
 }
 
 /** What the server found out by itself, as live entries. */

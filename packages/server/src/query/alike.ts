@@ -32,7 +32,7 @@ export interface VersionCount {
 }
 
 /** Endings that say nothing about the program. */
-const plainCauses: readonly (CauseKind | null)[] = ['ended', 'exited', null];
+const plainCauses: readonly (CauseKind | null)[] = ['ended', 'exited', 'terminated_by_user', null];
 
 /** Which sessions ended like this one; undefined for one that runs or ended well. */
 export function likenessOf(session: EndedSession): Likeness | undefined {

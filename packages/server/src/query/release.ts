@@ -1,5 +1,5 @@
 /** Releases: how healthy the sessions of each version of a product are, and how many there are. */
-import { compareTexts, compareVersions, type SessionFilter } from '@tacho/protocol';
+import { type CauseKind, compareTexts, compareVersions, type SessionFilter } from '@tacho/protocol';
 import type { ExceptionGroup, SessionGroup, SessionTotals } from '../store/store.ts';
 import { type Interval, wilsonInterval } from './proportion.ts';
 
@@ -153,7 +153,7 @@ export function causeCounts(groups: readonly SessionGroup[]): Map<string, CauseC
   const causes = new Map<string, CauseCount[]>();
   for (const { values, sessions } of groups) {
     const [product, version, kind] = values;
-    if (kind === null || kind === undefined || kind === 'ended' || kind === 'exited') continue;
+    if (kind === null || kind === undefined || plainKinds.has(kind)) continue;
     const key = releaseKey(String(product), String(version));
     const all = causes.get(key) ?? [];
     all.push({ kind: String(kind), sessions });
@@ -164,6 +164,13 @@ export function causeCounts(groups: readonly SessionGroup[]): Map<string, CauseC
   }
   return causes;
 }
+
+/** Ends in order. */
+const plainKinds: ReadonlySet<unknown> = new Set<CauseKind>([
+  'ended',
+  'exited',
+  'terminated_by_user',
+]);
 
 /** A group of exceptions with the sessions of one release that recorded it. */
 export interface ReleaseException {

@@ -5,6 +5,7 @@ import {
   type MetricInput,
   type Rejection,
   readCrash,
+  readEnd,
   readEvent,
   readMany,
   readMetric,
@@ -53,15 +54,16 @@ export function draftHeartbeat(nowUs: number): Draft {
   return single(nowUs, (session) => ({ kind: 'heartbeat', session, atUs: nowUs }));
 }
 
-/** The end of a session. */
-export function draftEnd(nowUs: number): Draft {
-  return single(nowUs, (session) => ({ kind: 'end', session, atUs: nowUs }));
+/** The end of a session; undefined stands for a body that was absent or unreadable. */
+export function draftEnd(body: JsonValue | undefined, nowUs: number): Draft {
+  const said = readEnd(body);
+  return single(nowUs, (session) => ({ kind: 'end', session, atUs: nowUs, ...said }));
 }
 
 /** A crash; undefined stands for a body that was absent or unreadable. */
 export function draftCrash(body: JsonValue | undefined, nowUs: number): Draft {
-  const { reason } = readCrash(body);
-  return single(nowUs, (session) => ({ kind: 'crash', session, atUs: nowUs, reason }));
+  const said = readCrash(body);
+  return single(nowUs, (session) => ({ kind: 'crash', session, atUs: nowUs, ...said }));
 }
 
 /** Many events, in their order. */

@@ -173,9 +173,10 @@ function storeEntry(
     case 'event':
       return { kind: 'event', session, atUs, event: wire.event };
     case 'crash':
-      return { kind: 'crash', session, atUs, reason: wire.reason };
+      return { ...wire, session, atUs };
     case 'heartbeat':
+      return { ...wire, session, atUs };
     case 'end':
-      return { kind: wire.kind, session, atUs };
+      return { ...wire, session, atUs };
   }
 }

@@ -1,5 +1,6 @@
 /** The Store: the one interface through which the server keeps and reads sessions. */
 import type {
+  CauseReport,
   EventRecord,
   JsonObject,
   SeriesKey,
@@ -93,9 +94,10 @@ export type StoreEntry =
       series: number[];
       values: Float64Array[];
     }
-  | { kind: 'heartbeat'; session: SessionHandle; atUs: number }
-  | { kind: 'end'; session: SessionHandle; atUs: number }
-  | { kind: 'crash'; session: SessionHandle; atUs: number; reason: string }
+  /** `witness`: said by who watches the program; whether it responds is not told. */
+  | { kind: 'heartbeat'; session: SessionHandle; atUs: number; witness?: true }
+  | { kind: 'end'; session: SessionHandle; atUs: number; cause?: CauseReport }
+  | { kind: 'crash'; session: SessionHandle; atUs: number; reason: string; cause?: CauseReport }
   /** How the session stands, whatever was said before; only in a replay. */
   | { kind: 'status'; session: SessionHandle; status: SessionStatus; clockSkewUs?: number };
 

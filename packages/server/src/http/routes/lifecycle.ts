@@ -10,10 +10,10 @@ export const readHeartbeat: ReadDraft = (body, nowUs) => {
   return draftHeartbeat(nowUs);
 };
 
-/** Reads an end: its body says nothing, as in the DataCat protocol. */
-export const readEnd: ReadDraft = (body, nowUs) => {
+/** Reads an end: in the DataCat protocol its body says nothing, here it may say the cause. */
+export const readEndReport: ReadDraft = (body, nowUs) => {
   requireJsonUnlessEmpty(body);
-  return draftEnd(nowUs);
+  return draftEnd(jsonIfReadable(body), nowUs);
 };
 
 /** Reads a crash report: what cannot be read is still a crash. */

@@ -5,7 +5,7 @@ import { bodyOf, keyOf } from '../request-body.ts';
 import { receiptUs, type Service } from '../service.ts';
 import { type ReadDraft, write } from '../write.ts';
 import { readEvents } from './events.ts';
-import { readCrashReport, readEnd, readHeartbeat } from './lifecycle.ts';
+import { readCrashReport, readEndReport, readHeartbeat } from './lifecycle.ts';
 import { readMetrics } from './metrics.ts';
 import { readStatePatch } from './state.ts';
 
@@ -15,7 +15,7 @@ export const writes: ReadonlyMap<string, ReadDraft> = new Map([
   ['events', readEvents],
   ['metrics', readMetrics],
   ['heartbeat', readHeartbeat],
-  ['end', readEnd],
+  ['end', readEndReport],
   ['crash', readCrashReport],
 ]);
 

@@ -1,5 +1,5 @@
 /** Crowds: random histories of sessions that differ in all that lists are filtered, sorted and grouped by. */
-import { eventNames } from '@tacho/protocol';
+import { type CauseReport, eventNames } from '@tacho/protocol';
 import fc from 'fast-check';
 import { openMemory } from '../memory.ts';
 import { type OpenStore, StoreBench, secondUs, startUs } from './harness.ts';
@@ -59,6 +59,17 @@ const events = fc
 const signs = fc.oneof(
   fc.record({ session: sessions, kind: word('heartbeat', 'end') }),
   fc.record({ session: sessions, kind: fc.constant('crash'), reason: word('', 'oom') }),
+  fc.record({
+    session: sessions,
+    kind: fc.constant('crash'),
+    reason: word('', 'oom'),
+    cause: word<CauseReport>({ kind: 'out_of_memory', oom: true }, { kind: 'failed' }),
+  }),
+  fc.record({
+    session: sessions,
+    kind: fc.constant('end'),
+    cause: word<CauseReport>({ kind: 'exited', exit_code: 0 }, { kind: 'terminated_by_user' }),
+  }),
   fc.record({
     session: sessions,
     kind: fc.constant('patch'),

@@ -1,5 +1,11 @@
 /** Random histories of several sessions: batches of every kind of entry, sweeps, retention, restarts. */
-import { eventNames, type JsonObject, type JsonValue, type SeriesKey } from '@tacho/protocol';
+import {
+  type CauseReport,
+  eventNames,
+  type JsonObject,
+  type JsonValue,
+  type SeriesKey,
+} from '@tacho/protocol';
 import fc from 'fast-check';
 import { secondUs, startUs } from './harness.ts';
 import { gauge, type Plan, type PlanRow } from './plan.ts';
@@ -130,14 +136,43 @@ const plans: fc.Arbitrary<Plan> = fc.oneof(
     rows: fc.array(rows, { maxLength: 15 }),
   }),
   columns,
-  timed(fc.record({ session: sessions, kind: fc.constant('heartbeat') })),
-  timed(fc.record({ session: sessions, kind: fc.constantFrom('heartbeat', 'end') })),
   timed(
-    fc.record({
-      session: sessions,
-      kind: fc.constant('crash'),
-      reason: fc.constantFrom('', 'oom'),
-    }),
+    fc.record(
+      {
+        session: sessions,
+        kind: fc.constant('heartbeat'),
+        witness: fc.constant(true as const),
+      },
+      { requiredKeys: ['session', 'kind'] },
+    ),
+  ),
+  timed(
+    fc.record(
+      {
+        session: sessions,
+        kind: fc.constant('end'),
+        cause: fc.constantFrom<CauseReport>(
+          { kind: 'exited', exit_code: 0 },
+          { kind: 'terminated_by_user', signal: 'SIGTERM' },
+        ),
+      },
+      { requiredKeys: ['session', 'kind'] },
+    ),
+  ),
+  timed(
+    fc.record(
+      {
+        session: sessions,
+        kind: fc.constant('crash'),
+        reason: fc.constantFrom('', 'oom'),
+        cause: fc.constantFrom<CauseReport>(
+          { kind: 'failed', exit_code: 2 },
+          { kind: 'killed_while_hung', signal: 'SIGKILL', hung_ms: 14_000 },
+          { kind: 'out_of_memory', oom: true, resources: { rss_bytes: 1e9 } },
+        ),
+      },
+      { requiredKeys: ['session', 'kind', 'reason'] },
+    ),
   ),
 );
 

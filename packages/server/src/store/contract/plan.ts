@@ -1,5 +1,5 @@
 /** Entries without a store: what the contract's cases say, and how it becomes entries of a store. */
-import type { EventRecord, JsonObject, SeriesKey } from '@tacho/protocol';
+import type { CauseReport, EventRecord, JsonObject, SeriesKey } from '@tacho/protocol';
 import type { SampleDetail, SessionHandle, SessionStart, Store, StoreEntry } from '../store.ts';
 
 /** One sample of a plan. */
@@ -21,8 +21,9 @@ export type Plan = { session: number | string } & (
   | { kind: 'sample'; series: SeriesKey; value: number; detail?: SampleDetail; atUs?: number }
   | { kind: 'samples'; rows: PlanRow[] }
   | { kind: 'columns'; timesUs: number[]; series: SeriesKey[]; values: number[][] }
-  | { kind: 'heartbeat' | 'end'; atUs?: number }
-  | { kind: 'crash'; reason: string; atUs?: number }
+  | { kind: 'heartbeat'; witness?: true; atUs?: number }
+  | { kind: 'end'; cause?: CauseReport; atUs?: number }
+  | { kind: 'crash'; reason: string; cause?: CauseReport; atUs?: number }
 );
 
 /** The id that a number stands for; ids of different numbers differ in their first 8 characters. */

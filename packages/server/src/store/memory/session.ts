@@ -237,8 +237,11 @@ function signalOf(
     case 'event':
       return { kind: signalOfEvent(entry.event.name), atUs, receivedUs };
     case 'crash':
-      return { kind: 'crash', reason: entry.reason, atUs, receivedUs };
-    default:
-      return { kind: entry.kind, atUs, receivedUs };
+    case 'end': {
+      const { session: _session, ...said } = entry;
+      return { ...said, receivedUs };
+    }
+    case 'heartbeat':
+      return { kind: entry.witness ? 'witness' : 'heartbeat', atUs, receivedUs };
   }
 }

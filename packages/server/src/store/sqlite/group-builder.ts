@@ -44,7 +44,8 @@ export class GroupBuilder {
         return -1;
       case 'heartbeat': {
         const { atUs } = entry;
-        this.#step(steps.heartbeat, no, receivedUs, atUs, skewOf(atUs, receivedUs), 0);
+        const step = entry.witness ? steps.witness : steps.heartbeat;
+        this.#step(step, no, receivedUs, atUs, skewOf(atUs, receivedUs), 0);
         return -1;
       }
       case 'patch': {
@@ -60,10 +61,9 @@ export class GroupBuilder {
         return this.op({ op: 'event', no, atUs, name, level, record, replay }, receivedUs, atUs);
       }
       case 'end':
-        return this.op({ op: 'end', no, atUs: entry.atUs }, receivedUs, entry.atUs);
       case 'crash': {
-        const { atUs, reason } = entry;
-        return this.op({ op: 'crash', no, atUs, reason }, receivedUs, atUs);
+        const { kind, session: _session, ...said } = entry;
+        return this.op({ op: kind, no, ...said } as Op, receivedUs, entry.atUs);
       }
       case 'status': {
         const { status, clockSkewUs: skewUs = null } = entry;

@@ -1,5 +1,5 @@
 /** What one group commit carries from the main thread to the writer. */
-import type { SessionStatus } from '@tacho/protocol';
+import type { CauseReport, SessionStatus } from '@tacho/protocol';
 import type { SessionStart, Told } from '../store.ts';
 
 /** A change that may be part of a replay: then nothing follows from it. */
@@ -28,15 +28,15 @@ export type Op =
       level: string;
       record: string;
     } & Replayed)
-  | { op: 'end'; no: number; atUs: number }
-  | { op: 'crash'; no: number; atUs: number; reason: string }
+  | { op: 'end'; no: number; atUs: number; cause?: CauseReport }
+  | { op: 'crash'; no: number; atUs: number; reason: string; cause?: CauseReport }
   | { op: 'status'; no: number; status: SessionStatus; skewUs: number | null }
   | { op: 'spool'; id: string; floor: number; ahead: number[] }
   /** `unless`: index of an op; when that one is refused, the key is not used up. */
   | { op: 'key'; key: string; fingerprint: string; reply: string; unless?: number };
 
 /** Kinds of steps, `replayed` being samples of a replay; a step is `stepFields` numbers. */
-export const steps = { samples: 0, heartbeat: 1, op: 2, replayed: 3 } as const;
+export const steps = { samples: 0, heartbeat: 1, op: 2, replayed: 3, witness: 4 } as const;
 
 /** Numbers of a step: kind, session or index of the op, receivedUs, atUs, skewUs (NaN: none), samples. */
 export const stepFields = 6;

@@ -107,9 +107,13 @@ export class Teller {
     } else if (op.op === 'event') {
       this.say(live, { kind: signalOfEvent(op.name), atUs, receivedUs }, op, changed);
     } else if (op.op === 'crash') {
-      this.say(live, { kind: 'crash', reason: op.reason, atUs, receivedUs }, undefined, changed);
+      const { reason, cause } = op;
+      const signal = { kind: op.op, reason, atUs, receivedUs, ...(cause && { cause }) };
+      this.say(live, signal, undefined, changed);
     } else {
-      this.say(live, { kind: 'end', atUs, receivedUs }, undefined, changed);
+      const { cause } = op;
+      const signal = { kind: op.op, atUs, receivedUs, ...(cause && { cause }) };
+      this.say(live, signal, undefined, changed);
     }
     noteSkew(live, skewUs);
     return true;

@@ -283,7 +283,7 @@ export class Writer {
     ];
     const live = this.#live.get(no);
     if (!live) return;
-    const isBeat = kind === steps.heartbeat;
+    const isBeat = kind === steps.heartbeat || kind === steps.witness;
     const touch = {
       session: no,
       samples,
@@ -294,8 +294,7 @@ export class Writer {
     if (kind === steps.replayed || this.#live.isPlain(no)) {
       applyTouch(live, touch);
     } else {
-      const signal = { kind: isBeat ? 'heartbeat' : 'activity', atUs, receivedUs } as const;
-      this.#teller.say(live, signal, undefined, changed);
+      this.#teller.say(live, { kind: signalKind(kind), atUs, receivedUs }, undefined, changed);
       live.samples += samples;
       noteSkew(live, skewUs);
     }
@@ -366,9 +365,15 @@ function prepareAll(db: Database) {
 
 function hasHeartbeat(group: Group): boolean {
   for (let i = 0; i < group.stepCount; i++) {
-    if (group.steps[i * stepFields] === steps.heartbeat) return true;
+    const kind = group.steps[i * stepFields];
+    if (kind === steps.heartbeat || kind === steps.witness) return true;
   }
   return false;
+}
+
+function signalKind(step: number): 'heartbeat' | 'witness' | 'activity' {
+  if (step === steps.heartbeat) return 'heartbeat';
+  return step === steps.witness ? 'witness' : 'activity';
 }
 
 function mergeTouches(a: Touch, b: Touch): Touch {

@@ -6,7 +6,7 @@ import { sessionColumnsSchema } from './session-columns.ts';
 import { stateOrderSchema } from './state-orders.ts';
 
 /** Goes up with every change of a table or of what its rows mean: the index is then made anew. */
-export const indexVersion = 4;
+export const indexVersion = 5;
 
 /** How far each part has come. */
 const cursors = `

@@ -25,7 +25,7 @@ export type TextColumn = (typeof textColumns)[number];
 
 const doubleColumns = 11;
 const wholeColumns = 7;
-const byteColumns = 4;
+const byteColumns = 5;
 
 /** Bytes of one block. */
 const blockBytes = (doubleColumns * 8 + wholeColumns * 4 + byteColumns) * blockRows;
@@ -72,6 +72,8 @@ export class SessionBlock {
   readonly lifecycle: Uint8Array;
   readonly outcome: Uint8Array;
   readonly cause: Uint8Array;
+  /** The cause that was reported; the cause itself may be a conclusion. */
+  readonly reported: Uint8Array;
   readonly flags: Uint8Array;
 
   /** An empty block, or one over the memory of a blob. */
@@ -105,6 +107,7 @@ export class SessionBlock {
     this.outcome = bytes(1);
     this.cause = bytes(2);
     this.flags = bytes(3);
+    this.reported = bytes(4);
     this.count = this.lifecycle.reduce((count, code) => count + (code > 0 ? 1 : 0), 0);
   }
 }
@@ -153,6 +156,8 @@ export function conclude(block: SessionBlock, row: number): void {
     hangs: block.hangs[row]!,
     reason: isReturned ? returnedReason : null,
   };
+  const reported = causeKinds[block.reported[row]! - 1];
+  if (reported !== undefined) status.cause = { kind: reported };
   const atUs = instant(block.exceptionUs[row]!);
   const cause = causeKindOf(status, atUs === null ? undefined : { atUs });
   block.outcome[row] = outcomes.indexOf(outcomeOf(status, block.errors[row]!)) + 1;

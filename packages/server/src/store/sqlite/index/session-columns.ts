@@ -1,5 +1,11 @@
 /** The columns of all sessions, followed change by change: what questions about many sessions are answered from. */
-import { compareTexts, compareVersions, lifecycles, returnedReason } from '@tacho/protocol';
+import {
+  causeKinds,
+  compareTexts,
+  compareVersions,
+  lifecycles,
+  returnedReason,
+} from '@tacho/protocol';
 import type { Database } from '../database.ts';
 import type { Touch } from '../frame.ts';
 import { BlockStore, IndexDamage, type Place } from './block-store.ts';
@@ -182,6 +188,7 @@ export class SessionColumns implements IndexPart {
     block.flags[i] =
       (status.inferred ? flags.inferred : 0) |
       (status.reason === returnedReason ? flags.returned : 0);
+    block.reported[i] = status.cause ? causeKinds.indexOf(status.cause.kind) + 1 : 0;
     block.endedUs[i] = orNaN(status.endedUs);
     block.activityUs[i] = status.lastActivityUs;
     block.heartbeatUs[i] = orNaN(status.lastHeartbeatUs);
