@@ -1,7 +1,8 @@
 /** Causes of an end and outcomes of a session: concluded from what is on record. */
 import { describe, expect, it } from 'vitest';
-import { type CauseFacts, causeOf } from './cause.ts';
+import { type CauseFacts, type CauseReport, causeOf } from './cause.ts';
 import { outcomeOf } from './outcome.ts';
+import { readCrash, readEnd } from './schema/crash.ts';
 import { advance, initialStatus, type SessionStatus, type Signal } from './session.ts';
 
 const second = 1e6;
@@ -103,5 +104,53 @@ describe('the outcome of a session', () => {
     ],
   ])('that %s', (_, status, errors, outcome) => {
     expect(outcomeOf(status, errors)).toBe(outcome);
+  });
+});
+
+describe('a cause that somebody saw', () => {
+  const said: [CauseReport, string][] = [
+    [{ kind: 'ended' }, 'Ended after 3 s'],
+    [{ kind: 'exited', exit_code: 0 }, 'Exited after 3 s without a word (status 0)'],
+    [{ kind: 'failed', exit_code: 2 }, 'Failed after 3 s: exit status 2'],
+    [
+      { kind: 'signaled', signal: 'SIGSEGV', core_dumped: true },
+      'Crashed after 3 s: SIGSEGV, core dumped',
+    ],
+    [{ kind: 'out_of_memory', signal: 'SIGKILL', oom: true }, 'Killed after 3 s: out of memory'],
+    [{ kind: 'uncaught' }, 'Crashed after 3 s: uncaught exception'],
+    [
+      { kind: 'killed_while_hung', signal: 'SIGKILL', hung_ms: 14_000 },
+      'Crashed while hung for 14 s: SIGKILL',
+    ],
+    [{ kind: 'machine_lost' }, 'Lost after 3 s together with its machine, which was started anew'],
+    [{ kind: 'terminated_by_user', signal: 'SIGINT' }, 'Terminated by the user after 3 s (SIGINT)'],
+    [{ kind: 'crashed' }, 'Crashed after 3 s: its process was gone, and nobody saw why'],
+  ];
+
+  it.each(said)('%j', (report, sentence) => {
+    const status = { ...after(['end', 3 * second]), cause: report };
+    expect(cause(status)).toEqual({ kind: report.kind, sentence, report });
+  });
+
+  it('names the exception that brought it down', () => {
+    const status = { ...after(['crash', 3 * second]), cause: { kind: 'uncaught' } as const };
+    const exception = { type: 'KeyError', message: 'id', atUs: 2.9 * second };
+    expect(cause(status, exception)?.sentence).toBe('Crashed after 3 s: uncaught KeyError: id');
+  });
+
+  it('is read as far as it is understood, and never refused', () => {
+    expect(
+      readCrash({ reason: 'x', cause: { kind: 'failed', exit_code: 2.5, signal: 7 } }),
+    ).toEqual({ reason: 'x', cause: { kind: 'failed' } });
+    for (const odd of [null, 7, [], 'failed', { kind: 'exited' }, { kind: 'lost' }, {}]) {
+      expect(readCrash({ reason: 'x', cause: odd })).toEqual({ reason: 'x' });
+    }
+    expect(readEnd({ cause: { kind: 'failed' } })).toEqual({});
+    expect(readEnd(undefined)).toEqual({});
+    const full = {
+      ...{ kind: 'terminated_by_user', exit_code: 130, signal: 'SIGINT', core_dumped: false },
+      ...{ oom: false, hung_ms: 2, boot_id: 'b', resources: { cpu_percent: 1, rss_bytes: 2 } },
+    };
+    expect(readEnd({ cause: full })).toEqual({ cause: full });
   });
 });

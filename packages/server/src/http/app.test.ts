@@ -19,6 +19,7 @@ describe('create', () => {
     expect(headers['content-type']).toBe('application/json');
     expect(json.id).toMatch(uuid);
     expect(json).toEqual({
+      cause: null,
       id: json.id,
       session_id: json.id,
       created_at: start,
@@ -385,5 +386,28 @@ describe('paths and methods', () => {
       const good = await server.post(`/api/sessions/${minted}/${what}`, { name: 'x', value: 1 });
       expect([bad.status, good.status]).toEqual([400, 404]);
     }
+  });
+});
+
+describe('the cause of an end', () => {
+  it('is taken with an end and a crash, alone and in batches, and shown with the session', async () => {
+    const harness = await Harness.start();
+    const ids = ['0', '1', '2'].map((n) => `5e55100${n}-5555-4555-8555-555555555555`);
+    for (const id of ids) {
+      await harness.post('/api/sessions', { id, product: 'P', version: '1' });
+    }
+    const killed = { kind: 'signaled', signal: 'SIGSEGV', resources: { rss_bytes: 512 } };
+    await harness.post(`/api/sessions/${ids[0]}/end`, { cause: { kind: 'exited', exit_code: 0 } });
+    await harness.post(`/api/sessions/${ids[1]}/crash`, { reason: 'r', cause: killed });
+    const crash = { kind: 'crash', session: ids[2], reason: 'r', cause: { kind: 'failed' } };
+    await harness.post('/api/ingest', { spoolId: 's', seq: 1, entries: [crash] });
+    const causes = await Promise.all(
+      ids.map(async (id) => (await harness.ask(`/api/sessions/${id}`)).json.cause),
+    );
+    expect(causes[0]).toMatchObject({ kind: 'exited', exit_code: 0 });
+    expect(causes[1]).toMatchObject({ ...killed, sentence: expect.stringContaining('SIGSEGV') });
+    expect(causes[2]).toMatchObject({ kind: 'failed' });
+    const { json } = await harness.ask('/api/sessions?cause=signaled');
+    expect(json.sessions).toMatchObject([{ id: ids[1], cause: causes[1] }]);
   });
 });
