@@ -1,8 +1,8 @@
 /** The watchdog: looks after the programs of all sessions, and says when one hangs, recovers or is gone. */
-import { limits } from '@tacho/protocol';
+import { type CauseResources, limits } from '@tacho/protocol';
 import type { ExitStatus, Look, OomMark, Processes, Resources } from './process.ts';
 import { Attention, type Clock, machineClock, type Step } from './watchdog/clock.ts';
-import { type CauseResources, causeResources, conclude } from './watchdog/conclusion.ts';
+import { causeResources, conclude } from './watchdog/conclusion.ts';
 import { endNotices, hangNotice, recoveryNotice } from './watchdog/notices.ts';
 import { isTold, type Ledger, lastWords, type WatchedSession } from './watchdog/session.ts';
 import { observe, type Standing, startVigil, type Vigil } from './watchdog/vigil.ts';

@@ -44,15 +44,15 @@ function fieldsOf(entry: Exclude<LocalEntry | WireEntry, WireColumns>): Wire {
       return {
         ...stamp,
         timeout_ms: 'timeoutMs' in entry ? entry.timeoutMs : undefined,
-        witness: 'witness' in entry ? entry.witness : undefined,
+        witness: entry.witness,
       };
     case 'end':
-      return { ...stamp, cause: 'cause' in entry ? entry.cause : undefined };
+      return { ...stamp, cause: entry.cause };
     case 'crash':
       return {
         ...stamp,
         reason: entry.reason,
-        cause: 'cause' in entry ? entry.cause : undefined,
+        cause: entry.cause,
       };
     case 'exit':
       return { ...stamp, code: entry.code, signal: entry.signal, uncaught: entry.uncaught };

@@ -1,8 +1,7 @@
 /** A world for the watchdog: a ledger in memory, processes and clocks that do as they are told. */
-import { type EventRecord, eventNames, type LocalEntry } from '@tacho/protocol';
+import { type CauseReport, type EventRecord, eventNames, type LocalEntry } from '@tacho/protocol';
 import { gone, type Look, type Processes, type Resources } from '../process.ts';
 import type { Clock } from '../watchdog/clock.ts';
-import type { CauseReport } from '../watchdog/conclusion.ts';
 import type { Ledger, WatchedSession } from '../watchdog/session.ts';
 
 /** Any entry, as far as tests look at it. */

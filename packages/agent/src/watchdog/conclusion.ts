@@ -1,5 +1,5 @@
 /** Conclusions: what is known of a dead process, and which cause of its session's end follows. */
-import { type CauseKind, limits } from '@tacho/protocol';
+import { type CauseKind, type CauseReport, type CauseResources, limits } from '@tacho/protocol';
 import type { ExitStatus, Resources } from '../process.ts';
 import { lastWords, type WatchedSession } from './session.ts';
 
@@ -17,26 +17,6 @@ export interface Death {
   /** How long it had been silent when it died. */
   silentMs: number;
   resources: CauseResources | null;
-}
-
-/** What the program used shortly before. */
-export type CauseResources = {
-  cpu_percent?: number;
-  rss_bytes?: number;
-  threads?: number;
-  open_files?: number;
-};
-
-/** A cause as it is sent. */
-export interface CauseReport {
-  kind: CauseKind;
-  exit_code?: number;
-  signal?: string;
-  core_dumped?: boolean;
-  oom?: boolean;
-  hung_ms?: number;
-  boot_id?: string;
-  resources?: CauseResources;
 }
 
 /** How a session came to its end: by an end in order, or by a crash and why. */

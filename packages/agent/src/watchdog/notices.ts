@@ -49,8 +49,8 @@ export function endNotices(
 ): LocalEntry[] {
   const { id } = session;
   const { kind, cause } = conclusion;
-  if (kind === 'end') return [{ kind, session: id, atUs, cause } as LocalEntry];
-  const crash = { kind, session: id, atUs, reason: conclusion.reason, cause } as LocalEntry;
+  if (kind === 'end') return [{ kind, session: id, atUs, cause }];
+  const crash = { kind, session: id, atUs, reason: conclusion.reason, cause } as const;
   return session.wire === 'datacat' ? [processNotice(session, atUs), crash] : [crash];
 }
 
