@@ -1,4 +1,5 @@
 /** An agent: its works, and the inbox through which programs reach them. */
+import type { RequestListener } from 'node:http';
 import { limits } from '@tacho/protocol';
 import type { AgentLog } from './agent-log.ts';
 import { ask } from './ask.ts';
@@ -42,9 +43,19 @@ export interface Agent {
 export async function startAgent(place: AgentPlace): Promise<Agent> {
   const { config, directory, processes, nowUs } = place;
   const identity = makeIdentity(directory, processes.bootId() ?? undefined);
+  // The port comes first: without one, nothing of others is taken over. Who is quick waits.
+  const early: Parameters<RequestListener>[] = [];
+  let answer: RequestListener = (...exchange) => {
+    early.push(exchange);
+  };
+  const listening =
+    config.role === 'adopt'
+      ? undefined
+      : await listen(config.port, (...exchange) => answer(...exchange));
   const works = startWorks({ ...place, identity });
   const inbox = inboxOf(place, works, identity);
-  const listening = config.role === 'adopt' ? undefined : await listen(config.port, inbox.answer);
+  answer = inbox.answer;
+  for (const exchange of early) answer(...exchange);
   return {
     agentId: identity.agentId,
     ...(listening && { listening }),
