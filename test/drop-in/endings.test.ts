@@ -86,6 +86,7 @@ describe('a program that comes to its end without end()', () => {
     expect(session).toMatchObject({ crashed: false, active: false });
     expect(session.events.map(({ name }) => name)).toEqual(['said']);
     expect(session.metrics).toHaveLength(1);
+    expect(session.cause).toMatchObject({ kind: 'exited' });
     await until(() => !isRunning(daemon.pid));
   });
 });
