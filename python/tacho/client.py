@@ -78,7 +78,7 @@ class Client:
                 self._turn.wait(left)
         return True
 
-    def exit(self, how: Exit, timeout: float = limits.EXIT_TIMEOUT) -> None:
+    def exit(self, how: Exit, timeout: float) -> None:
         """
         The process ends: says how, waits for delivery as long as allowed, in seconds, and leaves
         the rest as last words for an agent.
@@ -135,7 +135,7 @@ class Client:
         endpoint = self._endpoint
         if endpoint is not None:
             self._endpoint = endpoint.twin()
-            endpoint.close()
+            endpoint.abandon()
         for recording in self.outbox.recordings:
             recording.become_child()
         self.outbox.renew()
@@ -311,7 +311,7 @@ def _flush_when_worker_of_a_pool_ends(client: Client) -> None:
         return
     try:
         if process.parent_process() is not None:
-            util.Finalize(None, client.flush, args=(limits.EXIT_TIMEOUT,), exitpriority=10)
+            util.Finalize(None, client.exit, (Exit(), limits.EXIT_TIMEOUT), exitpriority=10)
     except Exception:
         # Without it the last half second of such a process may be lost.
         pass

@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import threading
+import time
 import weakref
 from types import FrameType, TracebackType
 from typing import Any, List, Optional, Type
 
 from .client import all_clients
+from .limits import EXIT_TIMEOUT
 from .recording import Exit
 from .session import Session
 
@@ -158,8 +160,7 @@ def _on_signal(number: int, _frame: Optional[FrameType]) -> None:
     """Says what it was, and dies of the same signal, so that the parent sees what it expects."""
     try:
         _state.signal = signal.Signals(number).name
-        for client in all_clients():
-            client.exit(Exit(signal=_state.signal), _SIGNAL_TIMEOUT)
+        _leave(Exit(signal=_state.signal), _SIGNAL_TIMEOUT)
     except Exception:
         # The signal is what counts.
         pass
@@ -169,10 +170,15 @@ def _on_signal(number: int, _frame: Optional[FrameType]) -> None:
 
 
 def _at_exit() -> None:
-    how = _how_it_ends()
+    _leave(_how_it_ends(), EXIT_TIMEOUT)
+
+
+def _leave(how: Exit, timeout: float) -> None:
+    """All clients have so many seconds together; each may at least write down what it has."""
+    deadline = time.monotonic() + timeout
     for client in all_clients():
         try:
-            client.exit(how)
+            client.exit(how, max(0.0, deadline - time.monotonic()))
         except Exception:
             # Exiting is more important.
             pass

@@ -37,7 +37,7 @@ class Timer:
             seconds, unit = 1.0, "seconds"
         self.session = session
         self.name = name
-        self.count: Any = count or 0
+        self.count: Any = 0 if count is None else count
         """Things done meanwhile; may be set or added to inside of the block."""
         self.tags = tags
         self.unit = unit

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, Dict, NamedTuple, Optional
 from urllib.parse import urlsplit
@@ -70,6 +71,20 @@ class Endpoint:
             try:
                 connection.close()
             except Exception:
+                pass
+
+    def abandon(self) -> None:
+        """
+        After a fork: lets go of the parent's connection without speaking on it, and without the
+        locks of its reader, which a thread of the parent may have held.
+        """
+        connection, self._connection = self._connection, None
+        sock = None if connection is None else connection.sock
+        if sock is not None:
+            try:
+                os.close(sock.detach())
+            except (OSError, ValueError):
+                # It was closed in that very moment.
                 pass
 
     def _exchange(
