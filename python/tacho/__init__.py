@@ -18,7 +18,7 @@ from .exceptions import ExcInfo
 from .handler import DatacatHandler, TachoHandler
 from .heartbeat import HeartbeatMonitor
 from .session import AsyncSession, Session, Tags
-from .timer import Timer
+from .timing import Timer
 from .version import VERSION as __version__
 
 

@@ -8,12 +8,15 @@ from typing import Any, Dict, Mapping, Optional
 from uuid import UUID, uuid4
 
 from . import hooks, limits
-from .arguments import text_of
+from .arguments import tags_of, text_of
 from .client import client_for
 from .complaints import complain
+from .entries import Text
 from .events import data_text
+from .limits import STATE_BYTES_MAX
+from .machine import machine_fields
 from .recording import Recording
-from .session import Session
+from .session import Session, Tags
 from .settings import Settings
 
 
@@ -26,6 +29,7 @@ def connect(
     token: Optional[str] = None,
     session_id: Optional[str] = None,
     state: Optional[Mapping[str, Any]] = None,
+    tags: Tags = None,
     queue_size: Optional[int] = None,
     fork: str = "join",
     capture: bool = True,
@@ -38,14 +42,14 @@ def connect(
 
     `server`, `agent` (`"off"`: none) and `token` replace `TACHO_SERVER`, `TACHO_AGENT` and
     `TACHO_TOKEN`; `session_id`, or `TACHO_SESSION`, joins a session that somebody else started and
-    will end. `capture=False` leaves `sys.excepthook`, `threading.excepthook`, `sys.exit` and
+    will end. `state` is the state at the start, `tags` go into its key `tags`. `capture=False` leaves `sys.excepthook`, `threading.excepthook`, `sys.exit` and
     signals alone; `signals=False` only the signals; `unraisable=True` records exceptions of
     destructors too. `fork="silent"` keeps forked children quiet. `queue_size` bounds the events
     and states that wait (10,000).
     """
     try:
         settings = Settings(server, agent, token, queue_size, fork)
-        recording = _recording(session_id, product, version, state)
+        recording = _recording(session_id, product, version, state, tags, settings.directory)
         client = client_for(settings)
         session = Session(client, recording)
         client.outbox.add(recording)
@@ -80,7 +84,7 @@ def create_session(
 
 
 _options = frozenset(
-    ("agent", "token", "session_id", "state", "fork", "capture", "signals", "unraisable")
+    ("agent", "token", "session_id", "state", "tags", "fork", "capture", "signals", "unraisable")
 )
 
 
@@ -94,7 +98,7 @@ def default_session() -> Session:
 
 
 def _recording(
-    session_id: Any, product: Any, version: Any, state: Optional[Mapping[str, Any]]
+    session_id: Any, product: Any, version: Any, state: Any, tags: Any, directory: str
 ) -> Recording:
     known = _uuid(session_id) or _uuid(os.environ.get("TACHO_SESSION"))
     recording = Recording(known or str(uuid4()), joined=known is not None)
@@ -102,9 +106,8 @@ def _recording(
         return recording
     if not product or not version:
         complain("Product and version are required; until they are named, the program's name is used")
-    fields: Dict[str, Any] = {"pid": os.getpid()}
-    if isinstance(state, Mapping):
-        fields["state"] = data_text(state)
+    fields: Dict[str, Any] = {"state": _state(state, tags), "pid": os.getpid()}
+    recording.machine = lambda: machine_fields(directory)
     recording.begin(
         time.time(),
         text_of(product or _program(), limits.PRODUCT_LENGTH_MAX),
@@ -112,6 +115,14 @@ def _recording(
         fields,
     )
     return recording
+
+
+def _state(state: Any, tags: Any) -> Optional[Text]:
+    whole = dict(state) if isinstance(state, Mapping) else {}
+    named = tags_of(tags)
+    if named:
+        whole["tags"] = named
+    return data_text(whole, STATE_BYTES_MAX) if whole else None
 
 
 def _program() -> str:

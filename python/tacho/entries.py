@@ -27,16 +27,21 @@ class Text(str):
 
 
 def columns_entry(session: str, series: Series, samples: "array[float]") -> str:
-    """Samples of one series, as `Series.take` gives them, with times relative to the first one."""
+    """
+    Samples of one series, as `Series.take` gives them, with times relative to the millisecond of
+    the first one.
+    """
     micros = [floor(seconds * 1e6 + 0.5) for seconds in samples[0::2]]
-    first = micros[0]
-    times = numbers([(micro - first) / 1000 for micro in micros])
-    named = _series(series, with_type=True) + ',"values":' + numbers(samples[1::2])
-    return '{%s,"startMs":%s,"times":%s,"series":[{%s}]}' % (
+    start_ms = micros[0] // 1000
+    start = start_ms * 1000
+    times = numbers([(micro - start) / 1000 for micro in micros])
+    named = _series(series, with_type=series.type != "gauge")
+    return '{%s,"startMs":%d,"times":%s,"series":[{%s,"values":%s}]}' % (
         _head("columns", session),
-        number(first / 1000),
+        start_ms,
         times,
         named,
+        numbers(samples[1::2]),
     )
 
 

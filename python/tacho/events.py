@@ -47,7 +47,7 @@ def exception_event_fields(exc_info: ExcInfo, data: Any) -> Dict[str, Any]:
     kind = exception["exception_type"]
     fields: Dict[str, Any] = {
         "name": "exception",
-        "category": "error",
+        "level": "error",
         "group": "exception",
         "labels": ["exception", kind],
         "message": exception.get("exception_msg"),
@@ -74,17 +74,17 @@ _exception_lengths = {
 }
 
 
-def data_text(data: Any) -> Optional[Text]:
+def data_text(data: Any, bytes_max: int = limits.EVENT_DATA_BYTES_MAX) -> Optional[Text]:
     """Data as JSON text, made now. What is no dict becomes one; what is too large says so instead."""
     if data is None:
         return None
     written = encode(data if isinstance(data, Mapping) else {"value": data})
-    if len(written) <= limits.EVENT_DATA_BYTES_MAX // 4:
+    if len(written) <= bytes_max // 4:
         return Text(written)
     size = len(written.encode("utf-8", "replace"))
-    if size <= limits.EVENT_DATA_BYTES_MAX:
+    if size <= bytes_max:
         return Text(written)
-    complain("the data of an event is larger than 256 KiB; it is left out")
+    complain("data of %d bytes is left out; %d are taken" % (size, bytes_max))
     return Text('{"tacho.too_large_bytes":%d}' % size)
 
 
@@ -105,4 +105,4 @@ def _texts(values: Any, count_max: int, length_max: int) -> Optional[List[str]]:
         if len(taken) >= count_max:
             break
         taken.append(text_of(value, length_max))
-    return taken
+    return taken or None

@@ -40,8 +40,8 @@ def exception_fields(exc_info: ExcInfo) -> Dict[str, Any]:
     if innermost is not None:
         code = innermost.tb_frame.f_code
         fields["source_file"] = code.co_filename
-        fields["source_line"] = innermost.tb_lineno
         fields["source_function"] = code.co_name
+        fields["source_line"] = innermost.tb_lineno
     return fields
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from typing import Deque, Dict, List, NamedTuple, Optional
+from typing import Deque, Dict, List, NamedTuple, Optional, Tuple
 from uuid import uuid4
 
 from . import limits
@@ -193,7 +193,7 @@ class Outbox:
             for recording in self.recordings:
                 if not recording.start_told and recording.start is not None:
                     recording.start_told = True
-                    entries.append(recording.start)
+                    entries.append(recording.start if for_agent else recording.start_for_server())
                     weights.append(0)
             size = 0
             while self._queue and len(entries) < limits.BATCH_ENTRIES_MAX:
@@ -211,25 +211,31 @@ class Outbox:
     def _cut_samples(self, for_agent: bool, entries: List[str], weights: List[int]) -> bool:
         """Whether there was room for all samples."""
         room = limits.BATCH_SAMPLES_MAX
-        for recording in list(self.recordings):
-            for series in list(recording.series):
-                if not series.samples:
-                    continue
-                if room <= 0 or len(entries) >= limits.BATCH_ENTRIES_MAX:
-                    return False
-                with self.lock:
-                    samples = series.take(room)
-                count = len(samples) // 2
-                room -= count
-                if not series.grows:
-                    entries.append(columns_entry(recording.session, series, samples))
-                    weights.append(count)
-                    continue
+        for recording, series in self._series_that_wait():
+            if room <= 0 or len(entries) >= limits.BATCH_ENTRIES_MAX:
+                return False
+            with self.lock:
+                samples = series.take(room)
+            room -= len(samples) // 2
+            weights.append(len(samples) // 2)
+            if series.grows:
                 growth = Growth(series)
                 growth.add_samples(samples)
-                entries.append(_grown(recording, series, growth, for_agent))
-                weights.append(count)
+                entries.append(_grown(recording, growth, for_agent))
+            else:
+                entries.append(columns_entry(recording.session, series, samples))
         return room > 0
+
+    def _series_that_wait(self) -> List[Tuple[Recording, Series]]:
+        """Readings first, then growth; of each the series first that waits longest."""
+        waiting = [
+            (series.grows, series.samples[0], number, recording, series)
+            for number, recording in enumerate(list(self.recordings))
+            for series in list(recording.series)
+            if series.samples
+        ]
+        waiting.sort(key=lambda each: each[:3])
+        return [(recording, series) for _, _, _, recording, series in waiting]
 
     def _cut_ends(self, for_agent: bool, entries: List[str], weights: List[int]) -> None:
         with self.lock:
@@ -240,7 +246,7 @@ class Outbox:
                     recording.terminal = None
 
 
-def _grown(recording: Recording, series: Series, growth: Growth, for_agent: bool) -> str:
+def _grown(recording: Recording, growth: Growth, for_agent: bool) -> str:
     if for_agent:
         return growth_entry(recording.session, growth)
     total = recording.totals.add(growth)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from .entries import entry
 from .limits import SERIES_PER_SESSION_MAX
@@ -43,6 +43,9 @@ class Recording:
         self.ended = False
         self.retiring = False
         """Seen to have nothing more to say; its outbox forgets it the next time."""
+        self.machine: Callable[[], Mapping[str, Any]] = dict
+        """Fields that say which machine this is, asked for only when they are needed."""
+        self._start_parts: Tuple[float, Mapping[str, Any], Mapping[str, Any]] = (0.0, {}, {})
         self._by_key: Dict[Tuple[Any, ...], Series] = {}
 
     @property
@@ -52,9 +55,14 @@ class Recording:
 
     def begin(self, at: float, product: str, version: str, fields: Mapping[str, Any]) -> None:
         """Says that the session started."""
-        known: Dict[str, Any] = {"product": product, "version": version}
-        known.update(fields)
-        self.start = entry("start", self.session, at, known)
+        named = {"product": product, "version": version}
+        self.start = entry("start", self.session, at, {**named, **fields})
+        self._start_parts = (at, named, fields)
+
+    def start_for_server(self) -> str:
+        """The same for a server, which has no agent to tell it what machine this is."""
+        at, named, fields = self._start_parts
+        return entry("start", self.session, at, {**named, **self.machine(), **fields})
 
     def finish(self, kind: str, at: float, fields: Optional[Mapping[str, Any]] = None) -> bool:
         """Says that the session came to its end, as `end` or `crash`; the first such word counts."""
@@ -91,7 +99,8 @@ class Recording:
         bounds: Tuple[float, ...],
     ) -> Optional[Series]:
         """The series, made when it is new; None when there are too many."""
-        key = (name, type_, unit, grows, bounds, tuple(sorted(set(tags))))
+        # Growth adds up whatever the order of tags; readings keep the order they came with.
+        key = (name, type_, unit, grows, bounds, tuple(sorted(tags)) if grows else tags)
         series = self._by_key.get(key)
         if series is None and len(self.series) < SERIES_PER_SESSION_MAX:
             series = Series(name, type_, unit, tags, grows, bounds)

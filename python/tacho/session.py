@@ -12,7 +12,7 @@ from .entries import entry
 from .events import event_fields, exception_event_fields
 from .exceptions import ExcInfo
 from .heartbeat import HeartbeatMonitor
-from .timer import Timer
+from .timing import Timer
 from .voice import GROWTH, Voice
 
 Tags = Union[None, str, Sequence[str], Mapping[str, Any]]
@@ -103,10 +103,12 @@ class Session(Voice):
             else:
                 samples = None
             if samples is not None:
-                samples.extend((_now(), float(delta)))
-                if not len(samples) & _STEP_MASK:
-                    self._measure()
-                return
+                grown = float(delta)
+                if grown - grown == 0.0:
+                    samples.extend((_now(), grown))
+                    if not len(samples) & _STEP_MASK:
+                        self._measure()
+                    return
             self._record(name, 0.0, tags, "counter", None, None, None, delta)
         except Exception as error:
             self._failed(error)

@@ -51,8 +51,9 @@ class Voice:
         self._finish("crash", {"reason": "exited with status %d" % code, "cause": cause})
 
     def _finish(self, kind: str, fields: Optional[Mapping[str, Any]] = None) -> None:
+        ends = self._recording.finish(kind, _now(), fields)
         self.stop_heartbeat_monitor()
-        if self._recording.finish(kind, _now(), fields) and not self._client.disabled:
+        if ends and not self._client.disabled:
             self._outbox.add(self._recording)
             self._client.wake(urgent=True)
 
@@ -74,6 +75,8 @@ class Voice:
         type_ = metric_type_of(metric_type)
         grows = type_ == "histogram" or (type_ == "counter" and delta is not None)
         number = float(delta if type_ == "counter" and grows else value)
+        if type_ == "counter" and grows and number - number != 0.0:
+            raise ValueError("a counter cannot grow by %r" % number)
         named = text_of(name, limits.METRIC_NAME_LENGTH_MAX)
         if not named:
             raise ValueError("a metric has no name")
@@ -130,14 +133,16 @@ class Voice:
         elif not runs:
             if monitor in monitors:
                 monitors.remove(monitor)
-            self._say("pause")
+            if not self._recording.ended:
+                self._say("pause")
 
     @harmless
     def _beat(self, timeout: float) -> None:
         """One beat; of several that wait together only the last is told."""
         if self._client.disabled:
             return
-        text = entry("heartbeat", self.session_id, _now(), {"timeout_ms": timeout * 1000})
+        told = None if timeout == limits.HEARTBEAT_TIMEOUT else timeout * 1000
+        text = entry("heartbeat", self.session_id, _now(), {"timeout_ms": told})
         with self._outbox.lock:
             if not self._outbox.replace(self._beat_item, text):
                 self._beat_item = self._outbox.put(text, weight=0)

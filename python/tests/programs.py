@@ -12,7 +12,8 @@ root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def environment(**extra: str) -> Dict[str, str]:
     """Ours without settings of Tacho, with the package on the path."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("TACHO_")}
-    env.update(PYTHONPATH=root, **extra)
+    # From 3.12 on Python warns of forking beside threads, of which we are one.
+    env.update(PYTHONPATH=root, PYTHONWARNINGS="ignore::DeprecationWarning", **extra)
     return env
 
 

@@ -57,7 +57,8 @@ class Heartbeats(AgentCase):
     def test_a_beat_needs_no_monitor(self) -> None:
         self.session.heartbeat()
         self.assertTrue(self.session.flush(30))
-        self.assertEqual(self.beats()[0]["timeout_ms"], 60_000)
+        # The agent's own time-out is as long.
+        self.assertEqual(sorted(self.beats()[0]), ["at", "kind", "session"])
 
     def test_beats_that_wait_together_are_one(self) -> None:
         self.agent.gate.clear()
@@ -95,7 +96,7 @@ class Heartbeats(AgentCase):
         self.assertFalse(monitor.is_running())
         self.assertTrue(self.session.flush(30))
         kinds = [entry["kind"] for entry in self.agent.entries]
-        self.assertEqual(kinds.count("pause"), 2)
+        self.assertEqual(kinds.count("pause"), 1)
         self.assertEqual(kinds[-1], "end")
 
     def test_the_interval_fits_into_the_time_out(self) -> None:

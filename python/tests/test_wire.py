@@ -59,8 +59,8 @@ class Wire(AgentCase):
         self.assertEqual(
             self.columns(),
             [
-                {"name": "queue_size", "type": "gauge", "values": [1.5, 2, 1]},
-                {"name": "queue_size", "type": "gauge", "tags": ["priority:high"], "values": [7, 8]},
+                {"name": "queue_size", "values": [1.5, 2, 1]},
+                {"name": "queue_size", "tags": ["priority:high"], "values": [7, 8]},
             ],
         )
 
@@ -75,7 +75,7 @@ class Wire(AgentCase):
             pass
         first, timers = self.columns()
         self.assertEqual(
-            first, {"name": "a", "type": "gauge", "unit": "ms", "tags": ["x"], "values": [1, 3]}
+            first, {"name": "a", "unit": "ms", "tags": ["x"], "values": [1, 3]}
         )
         self.assertEqual(timers["unit"], "milliseconds")
         self.assertEqual(timers["tags"], ["y"])
@@ -196,7 +196,7 @@ class Wire(AgentCase):
             self.session.log_exception(extra_data={"order": 7})
         (event,) = self.told("event")
         self.assertEqual(event["name"], "exception")
-        self.assertEqual(event["category"], "error")
+        self.assertEqual(event["level"], "error")
         self.assertEqual(event["labels"], ["exception", "ZeroDivisionError"])
         self.assertEqual(event["message"], "division by zero")
         self.assertEqual(event["exception_type"], "ZeroDivisionError")

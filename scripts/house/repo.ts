@@ -14,7 +14,10 @@ export interface Repo {
 export type Rule = (repo: Repo) => string[];
 
 /** Folders that hold what is made or fetched, not what we wrote. */
-const foreign = new Set(['node_modules', 'dist', '.git', 'coverage', 'tacho-data', 'data']);
+const foreign = new Set([
+  ...['node_modules', 'dist', '.git', 'coverage', 'tacho-data', 'data'],
+  ...['__pycache__', '.mypy_cache', 'build', 'tacho.egg-info'],
+]);
 
 /** Files whose text no rule reads. */
 const binary = /\.(png|jpg|ico|db|bin|gz|woff2?)$/;

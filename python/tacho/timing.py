@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_clock = time.perf_counter_ns
+
+
 class Timer:
     """
     Measures `with session.timer("load_seconds"):` and functions under `@session.timer(…)`, also
@@ -43,11 +46,11 @@ class Timer:
         self.unit = unit
         self.duration = 0.0
         """What was measured last, in the timer's unit."""
-        self._seconds = seconds
+        self._nanoseconds = seconds * 1e9
         self._starts = threading.local()
 
     def __enter__(self) -> "Timer":
-        self._stack().append(time.perf_counter())
+        self._stack().append(_clock())
         return self
 
     def __exit__(
@@ -56,11 +59,11 @@ class Timer:
         value: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
-        ended = time.perf_counter()
+        ended = _clock()
         stack = self._stack()
         if not stack:
             return
-        self.duration = (ended - stack.pop()) / self._seconds
+        self.duration = (ended - stack.pop()) / self._nanoseconds
         self.session.log_timer(self.name, self.duration, self._count(), self.tags, self.unit)
 
     def __call__(self, function: Function) -> Function:
@@ -84,11 +87,11 @@ class Timer:
         """Another one like this: calls may overlap."""
         return Timer(self.session, self.name, self.count, self.tags, self.unit)
 
-    def _stack(self) -> List[float]:
+    def _stack(self) -> List[int]:
         stack = getattr(self._starts, "stack", None)
         if stack is None:
             stack = self._starts.stack = []
-        return cast(List[float], stack)
+        return cast(List[int], stack)
 
     def _count(self) -> Optional[int]:
         try:
