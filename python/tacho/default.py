@@ -94,7 +94,7 @@ def default_session() -> Session:
         session = _default
     if session is not None:
         return session
-    return connect()
+    return connect(_program(), "unknown")
 
 
 def _recording(
