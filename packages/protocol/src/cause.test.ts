@@ -116,7 +116,8 @@ describe('a cause that somebody saw', () => {
       { kind: 'signaled', signal: 'SIGSEGV', core_dumped: true },
       'Crashed after 3 s: SIGSEGV, core dumped',
     ],
-    [{ kind: 'out_of_memory', signal: 'SIGKILL', oom: true }, 'Killed after 3 s: out of memory'],
+    [{ kind: 'out_of_memory', oom: true }, 'Killed after 3 s: out of memory'],
+    [{ kind: 'out_of_memory', signal: 'SIGKILL' }, 'Killed after 3 s: out of memory (SIGKILL)'],
     [{ kind: 'uncaught' }, 'Crashed after 3 s: uncaught exception'],
     [
       { kind: 'killed_while_hung', signal: 'SIGKILL', hung_ms: 14_000 },

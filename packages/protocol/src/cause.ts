@@ -162,7 +162,7 @@ function reportSentence(
     case 'signaled':
       return `Crashed after ${age}${byWhat}`;
     case 'out_of_memory':
-      return `Killed after ${age}: out of memory`;
+      return `Killed after ${age}: out of memory${signal === undefined ? '' : ` (${signal})`}`;
     case 'uncaught':
       return exception
         ? uncaughtSentence(age, exception)

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { entryBody, ingestBody, readIngest } from './entry.ts';
 import { TachoError } from './errors.ts';
 import { limits } from './limits.ts';
+import { causeReply } from './schema/session-row.ts';
 import {
   crashBody,
   createBody,
@@ -130,6 +131,17 @@ const createFields = {
   id: uuid,
 };
 
+const cause = body({
+  kind: fc.constantFrom('failed', 'signaled', 'exited', 'of_boredom'),
+  exit_code: count,
+  signal: textAround(limits.signalLengthMax),
+  core_dumped: fc.boolean(),
+  oom: fc.boolean(),
+  hung_ms: value,
+  boot_id: textAround(limits.bootIdLengthMax),
+  resources: body({ cpu_percent: value, rss_bytes: count, threads: count, open_files: count }),
+});
+
 /** Whether the reader takes a body; what it throws otherwise must be an error for the sender. */
 function takes(read: () => unknown): boolean {
   try {
@@ -200,7 +212,8 @@ describe('schema and reader take the same bodies', () => {
   it('of entries in batches', () => {
     const { timestamp: _t, ...event } = eventFields;
     const { timestamp: _u, ...metric } = metricFields;
-    const kinds = { patch: object, reason: fc.string(), ...createFields };
+    const said = { reason: fc.string(), cause, witness: fc.boolean() };
+    const kinds = { patch: object, ...said, ...createFields };
     const entry = fc.oneof(
       ...['start', 'patch', 'event', 'metric', 'heartbeat', 'end', 'crash', 'columns', 'x'].map(
         (kind) =>
@@ -250,11 +263,28 @@ describe('schema and reader take the same bodies', () => {
 
   it('of crashes, which are taken whatever they say', () => {
     fc.assert(
-      fc.property(anything, (each) => {
+      fc.property(fc.oneof(anything, fc.record({ cause })), (each) => {
         expect(typeof readCrash(each).reason).toBe('string');
       }),
     );
-    expect(Compile(crashBody).Check({ reason: 3 })).toBe(true);
+    expect(Compile(crashBody).Check({ reason: 3, cause: 'x' })).toBe(true);
+  });
+
+  it('of causes, of which what was read once is read the same again', () => {
+    const reply = Compile(causeReply);
+    fc.assert(
+      fc.property(cause, (each) => {
+        const read = readCrash({ cause: each }).cause;
+        expect(readCrash({ cause: read }).cause).toEqual(read);
+        // In whatever order facts come, they are kept in one, so that exports of copies are equal.
+        const turned = typeof each === 'object' ? Object.entries(each ?? {}).reverse() : [];
+        expect(JSON.stringify(readCrash({ cause: Object.fromEntries(turned) }).cause)).toBe(
+          JSON.stringify(read),
+        );
+        if (read !== undefined) expect(reply.Check({ ...read, sentence: '' })).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 

@@ -143,7 +143,7 @@ class Body {
   /** The last error with an exception is what a crash may be blamed on. */
   #noteException({ atUs, event }: EventRow): void {
     const { level, exception_type: type = '', exception_msg: message = '' } = event;
-    if (type === '' || (level !== 'error' && level !== 'critical')) return;
+    if ((type === '' && message === '') || (level !== 'error' && level !== 'critical')) return;
     this.#exception = { type, message, atUs };
   }
 

@@ -1,6 +1,7 @@
 /** The suite that every engine passes: what a Store promises, case by case and by random histories. */
 import { describe } from 'vitest';
 import { aggregateCases } from './contract/aggregate.ts';
+import { causeCases } from './contract/causes.ts';
 import { entryCases } from './contract/entries.ts';
 import { findingCases } from './contract/finding.ts';
 import type { OpenStore } from './contract/harness.ts';
@@ -35,6 +36,7 @@ export function describeStoreContract(
     describe('sessions', () => sessionCases(open));
     describe('finding', () => findingCases(open));
     describe('lifecycle', () => lifecycleCases(open));
+    describe('causes', () => causeCases(open));
     describe('returned machines', () => returnedCases(open));
     describe('retention', () => retentionCases(open));
     describe('retention, with tight limits', () => retentionCases(openTight));

@@ -44,24 +44,6 @@ function signalCases(open: OpenStore): void {
   );
 
   it(
-    'the cause that was reported first stays with the session',
-    withStore(open, async (bench) => {
-      const cause = {
-        kind: 'signaled',
-        signal: 'SIGSEGV',
-        core_dumped: true,
-        resources: { rss_bytes: 512 },
-      } as const;
-      await bench.say({ session: 1, kind: 'start' });
-      await bench.say({ session: 1, kind: 'crash', reason: 'killed_by_SIGSEGV', cause });
-      await bench.say({ session: 1, kind: 'end', cause: { kind: 'exited', exit_code: 0 } });
-      await bench.holds(async () => {
-        expect((await bench.row(1)).status.cause).toEqual(cause);
-      });
-    }),
-  );
-
-  it(
     'a hang is recovered from once, whether a heartbeat or an event says so first',
     withStore(open, async (bench) => {
       const hang: Plan = { session: 1, kind: 'event', event: { name: eventNames.hang } };
