@@ -101,8 +101,15 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('leaves TACHO_URL to the programs that record', () => {
-    expect(load({ env: { TACHO_URL: 'http://127.0.0.1:9090' } }).port).toBe(9090);
+  it('leaves to programs and agents what is meant for them', () => {
+    const env = {
+      TACHO_URL: 'http://127.0.0.1:9191',
+      TACHO_AGENT: 'http://127.0.0.1:8079',
+      TACHO_AGENT_DIR: '/state',
+      TACHO_SESSION: '5e551000-5555-4555-8555-555555555555',
+      TACHO_DISABLED: '1',
+    };
+    expect(load({ env }).port).toBe(9090);
   });
 
   it('takes paths from the working directory', () => {

@@ -135,12 +135,19 @@ function readDatacat(
   return { path, values, notes, ...(apiKey !== undefined && { apiKey }) };
 }
 
-/** These tell other programs where the server is and what lets them in; the same shell may start it. */
+/** These tell programs and agents whom to speak to; the same shell, or `tacho run`, may start a server. */
 const otherEnv: ReadonlySet<string> = new Set([
   configFileEnv,
   'TACHO_URL',
   'TACHO_SERVER',
   'TACHO_TOKEN',
+  'TACHO_TLS_INSECURE',
+  'TACHO_AGENT',
+  'TACHO_AGENT_BIN',
+  'TACHO_AGENT_DIR',
+  'TACHO_SESSION',
+  'TACHO_DISABLED',
+  'TACHO_DEBUG',
 ]);
 
 /** An empty variable counts as not set: that is how compose files and units unset one. */
