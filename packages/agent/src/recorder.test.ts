@@ -322,6 +322,13 @@ describe('a recorder', () => {
     expect(beats).toEqual([[{ ...beat, witness: true }], [beat]]);
   });
 
+  it('starts with the state that a server would', () => {
+    const { recorder } = recorderOf();
+    const state = { product: null, version: 'own', a: { b: null } };
+    recorder.accept([start({ start: { product: 'p', version: '1', state } })]);
+    expect(recorder.session(session)?.state).toEqual({ product: 'p', version: 'own', a: {} });
+  });
+
   it('says at once what somebody may wait for', () => {
     const { recorder } = recorderOf();
     const urgent: boolean[] = [];

@@ -73,7 +73,7 @@ export function startRecord(
     version,
     startedUs,
     wire: watch.wire ?? 'tacho',
-    state: applyPatch({ product, version }, start.state ?? {}),
+    state: { product, version, ...applyPatch({}, start.state ?? {}) },
     parent: watch.parent ?? false,
     watch: watch.watch ?? true,
     armed: watch.heartbeatTimeoutMs !== undefined,
@@ -160,19 +160,17 @@ function noteEvent(
  */
 function foldHeartbeat(
   record: SessionRecord,
-  { kind, session, timeoutMs, ...rest }: Extract<LocalEntry, { kind: 'heartbeat' }>,
+  { kind, session, timeoutMs, witness }: Extract<LocalEntry, { kind: 'heartbeat' }>,
   atUs: number,
 ): WireEntry {
-  const isWitness = 'witness' in rest && rest.witness === true;
-  if (!isWitness) {
+  if (witness === undefined) {
     record.armed = true;
     record.heartbeats++;
     record.lastHeartbeatUs = atUs;
     if (timeoutMs !== undefined) record.heartbeatTimeoutMs = timeoutMs;
   }
-  const told: WireEntry & { witness?: true } = { kind, session, atUs };
-  if (isWitness || record.hungSinceUs !== undefined) told.witness = true;
-  return told;
+  const told = { kind, session, atUs };
+  return witness || record.hungSinceUs !== undefined ? { ...told, witness: true } : told;
 }
 
 function exitOf(

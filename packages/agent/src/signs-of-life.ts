@@ -30,7 +30,7 @@ export function startSignsOfLife(options: SignsOptions): () => void {
     if (delivery.reachability !== 'reachable' || !isIdle()) return;
     const alive = recorder.sessions().filter(({ id, ended }) => ended === undefined && sees(id));
     if (alive.length === 0) return;
-    const beats = alive.map(({ id: session }): WireEntry & { witness: true } => {
+    const beats = alive.map(({ id: session }): WireEntry => {
       return { kind: 'heartbeat', session, atUs: nowUs(), witness: true };
     });
     void delivery.sendOnce(batchText(sender, ++seq, beats.map(entryText)));

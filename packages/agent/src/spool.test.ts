@@ -122,6 +122,19 @@ describe('agents that die at any moment', () => {
     expect(third.recorder.sessions()).toEqual(first.recorder.sessions());
   });
 
+  it('count what they have accepted as waiting until it has arrived', async () => {
+    const life = live(temporary());
+    const unsent = () => life.recorder.pendingEntries + life.spool.waiting().entries;
+    life.recorder.accept([start(), event('a')]);
+    const seen = [unsent()];
+    life.recorder.cut();
+    seen.push(unsent());
+    await life.spool.settled();
+    seen.push(unsent());
+    await new Server().drain(life);
+    expect([...seen, unsent()]).toEqual([2, 2, 2, 0]);
+  });
+
   it('keep their spools from those who come while they live', async () => {
     const root = temporary();
     const look = () => ({ state: 'running' as const, startTime: 'same' });

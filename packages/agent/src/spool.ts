@@ -43,8 +43,9 @@ export interface Due {
 interface Room {
   directory: string;
   outbox: Outbox;
-  /** Batches that are being made for it. */
+  /** Batches are being made for it so many times, of so many entries. */
   filling: number;
+  making: number;
 }
 
 /**
@@ -77,7 +78,7 @@ export class Spool implements Journal {
     const directory = join(root, nameOf(this.spoolId, this.#self));
     const files = { directory, warn, createFile: this.#creator(directory) };
     this.#log = new SpoolLog(files);
-    this.#own = { directory, filling: 0, outbox: new Outbox({ ...files, spoolId: this.spoolId }) };
+    this.#own = { ...newRoom(new Outbox({ ...files, spoolId: this.spoolId })), directory };
     this.#touch = setInterval(() => this.#touchAll(), limits.agentTouchIntervalMs).unref();
   }
 
@@ -89,7 +90,7 @@ export class Spool implements Journal {
     const at = this.#log.position;
     const isRotated =
       (this.#log.isBroken || this.#log.size >= limits.spoolFileBytes) && this.#rotate(checkpoint());
-    this.#schedule(this.#own, async () => {
+    this.#schedule(this.#own, entries.length, async () => {
       const isOnDisk = await this.#fill(this.#own, entries, at);
       if (isOnDisk) this.#noteCut(this.#own.outbox.nextSeq - 1, at);
       await this.#log.sync();
@@ -145,11 +146,11 @@ export class Spool implements Journal {
     this.#leaveEmptyRooms();
   }
 
-  /** Number of entries and bytes in batches that wait. */
+  /** Number of entries and bytes in batches that wait or are being made. */
   waiting(): { entries: number; bytes: number } {
     const sum = { entries: 0, bytes: 0 };
-    for (const { outbox } of [...this.#adopted, this.#own]) {
-      sum.entries += outbox.entries();
+    for (const { outbox, making } of [...this.#adopted, this.#own]) {
+      sum.entries += making + outbox.entries();
       sum.bytes += outbox.bytes().all;
     }
     return sum;
@@ -180,9 +181,9 @@ export class Spool implements Journal {
       warn(`spool ${spoolId}: ${damaged + found.damaged} damaged places were left out`);
     }
     const files = { directory, warn, createFile: this.#creator(directory) };
-    const room: Room = { directory, filling: 0, outbox: new Outbox({ ...files, spoolId, found }) };
+    const room: Room = { ...newRoom(new Outbox({ ...files, spoolId, found })), directory };
     this.#adopted.push(room);
-    this.#schedule(room, async () => {
+    this.#schedule(room, entries.length, async () => {
       const isOnDisk = entries.length === 0 || (await this.#fill(room, entries, everything));
       await this.#log.sync();
       // Its logs go once its sessions and its entries are safe elsewhere.
@@ -192,19 +193,19 @@ export class Spool implements Journal {
   }
 
   /** Runs work on a room after all work before it; then its batches are due. */
-  #schedule(room: Room, work: () => Promise<void>): void {
+  #schedule(room: Room, entries: number, work: () => Promise<void>): void {
     room.filling++;
-    this.#work = this.#work.then(work).then(
-      () => this.#finish(room),
-      (error: unknown) => {
-        this.#options.warn(`spool: ${String(error)}`);
-        this.#finish(room);
-      },
-    );
+    room.making += entries;
+    const trouble = (error: unknown) => this.#options.warn(`spool: ${String(error)}`);
+    this.#work = this.#work
+      .then(work)
+      .catch(trouble)
+      .then(() => this.#finish(room, entries));
   }
 
-  #finish(room: Room): void {
+  #finish(room: Room, entries: number): void {
     room.filling--;
+    room.making -= entries;
     this.#trim();
     this.#leaveEmptyRooms();
     if (this.due !== undefined) this.onDue?.();
@@ -295,6 +296,10 @@ export class Spool implements Journal {
   #nobodysPlace(spoolId: string): string {
     return join(this.#options.root, nameOf(spoolId, nobody));
   }
+}
+
+function newRoom(outbox: Outbox): Omit<Room, 'directory'> {
+  return { outbox, filling: 0, making: 0 };
 }
 
 /** A position behind everything in a log. */

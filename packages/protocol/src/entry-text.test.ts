@@ -1,6 +1,7 @@
 /** Entries written and read again: nothing of what a program said may change on the way. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CauseKind } from './cause.ts';
 import { batchText, entryText } from './entry-text.ts';
 import { defaultBounds } from './histogram.ts';
 import { parseJson } from './json.ts';
@@ -62,6 +63,20 @@ const histogram = fc
 const kind = <K extends string>(name: K) => ({ kind: fc.constant(name), ...head });
 const optional = { requiredKeys: ['kind', 'session', 'atUs'] as ['kind', 'session', 'atUs'] };
 
+function causeOf(...kinds: CauseKind[]) {
+  const facts = {
+    kind: fc.constantFrom(...kinds),
+    exit_code: fc.integer(),
+    signal: text,
+    core_dumped: fc.boolean(),
+    oom: fc.boolean(),
+    hung_ms: count,
+    boot_id: text,
+    resources: fc.record({ rss_bytes: count, threads: count }),
+  };
+  return fc.record(facts, { requiredKeys: ['kind'] });
+}
+
 const entry = fc.oneof(
   fc.record({
     ...kind('start'),
@@ -117,11 +132,21 @@ const entry = fc.oneof(
     ...series,
     delta: finite,
   }),
-  fc.record({ ...kind('heartbeat'), timeoutMs: fc.integer({ min: 1, max: 1e6 }) }, optional),
+  fc.record(
+    {
+      ...kind('heartbeat'),
+      timeoutMs: fc.integer({ min: 1, max: 1e6 }),
+      witness: fc.constant(true as const),
+    },
+    optional,
+  ),
   fc.record(kind('pause')),
   fc.record(kind('resume')),
-  fc.record(kind('end')),
-  fc.record({ ...kind('crash'), reason: text }),
+  fc.record({ ...kind('end'), cause: causeOf('ended', 'exited', 'terminated_by_user') }, optional),
+  fc.record(
+    { ...kind('crash'), reason: text, cause: causeOf('signaled', 'out_of_memory') },
+    { requiredKeys: ['kind', 'session', 'atUs', 'reason'] },
+  ),
   fc.record(
     { ...kind('exit'), code: fc.integer(), signal: text, uncaught: fc.boolean() },
     optional,

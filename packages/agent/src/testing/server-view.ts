@@ -20,7 +20,7 @@ export function viewOf(entries: Iterable<WireEntry>): Record<string, ViewedSessi
     if (entry.kind === 'start') {
       const { product, version, state = {} } = entry.start;
       sessions[entry.session] ??= {
-        states: [applyPatch({ product, version }, state)],
+        states: [{ product, version, ...applyPatch({}, state) }],
         events: [],
         totals: {},
         samples: {},
