@@ -148,14 +148,20 @@ describe('a delivery', () => {
     const server = await RoughServer.start();
     const agent = agentOf(server.url);
     const rejected = [{ index: 0, code: 'session_not_found', details: 'Unknown.' }];
-    server.misdeeds = [undefined, status(200, {}, reply(rejected)), closed];
+    const seeButRefuse: Misdeed = (_request, response) => {
+      const { spoolId, seq } = JSON.parse(server.bodies.at(-1) as string);
+      server.told.takeBody(JSON.stringify({ spoolId, seq, entries: [] }));
+      response.end(reply(rejected));
+    };
+    server.misdeeds = [undefined, seeButRefuse, closed, seeButRefuse];
     await say(agent, ['a', 'b']);
     const kinds = server.bodies.map((body) =>
       JSON.parse(body).entries.map((entry: { kind: string }) => entry.kind),
     );
     const again = ['start', 'event'];
     // The lost receipt of the repair brings the batch once more, and the repair with the same number.
-    expect(kinds).toEqual([['start'], ['event'], again, ['event'], ['event']]);
+    expect(kinds).toEqual([['start'], ['event'], again, ['event'], again, ['event']]);
+    expect(server.bodies[2]).toBe(server.bodies[4]);
     expect(server.told.events()).toEqual(['a', 'b']);
   });
 

@@ -190,10 +190,14 @@ describe('cuts', () => {
     const { journal, recorder } = recorderOf();
     const metric = { name: 'm', type: 'gauge' as const, unit: '', tags: [], value: 1 };
     recorder.accept([start(), { kind: 'end', session, atUs: nowUs + 9 }, event('late')]);
+    const timed = { ...metric, type: 'timer' as const, count: 3, atUs: nowUs };
+    recorder.accept([{ kind: 'metric', session, metric: timed }]);
+    const series = { name: 'n', unit: '', tags: [], type: 'counter' as const, delta: 1 };
+    recorder.accept([{ kind: 'growth', session, atUs: nowUs, ...series }]);
     for (let i = 0; i < 3; i++) recorder.accept([{ kind: 'metric', session, metric }]);
     recorder.cut();
     const kinds = journal.cuts[0]?.map(({ kind }) => kind);
-    expect(kinds).toEqual(['start', 'event', 'columns', 'end']);
+    expect(kinds).toEqual(['start', 'event', 'columns', 'metric', 'metric', 'end']);
     expect(recorder.cut()).toBe(false);
   });
 

@@ -112,7 +112,6 @@ async function read(answer: IncomingMessage): Promise<Incoming> {
     }
     pieces.push(piece);
   }
-  if (!answer.complete) throw new Error('the answer was cut off');
   const text = Buffer.concat(pieces).toString();
   const incoming: Incoming = { status: answer.statusCode ?? 0, text };
   const retryAfterMs = readRetryAfter(answer.headers['retry-after']);

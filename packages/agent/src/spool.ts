@@ -27,6 +27,8 @@ export interface SpoolOptions {
   warn: (text: string) => void;
   /** Default `limits.spoolBytesMax`. */
   bytesMax?: number;
+  /** Size at which files are turned over; default `limits.spoolFileBytes`. */
+  fileBytes?: number;
   /** Default `limits.spoolMemoryBytesMax`. */
   memoryBytesMax?: number;
   /** The real disk when absent. */
@@ -72,11 +74,11 @@ export class Spool implements Journal {
   /** Opens a new spool; a disk that refuses shows in `warn` only. */
   constructor(options: SpoolOptions) {
     this.#options = options;
-    const { root, nowUs, processes, warn } = options;
+    const { root, nowUs, processes } = options;
     this.spoolId = newSpoolId(nowUs() / 1000);
     this.#self = ownOwner(processes);
     const directory = join(root, nameOf(this.spoolId, this.#self));
-    const files = { directory, warn, createFile: this.#creator(directory) };
+    const files = this.#filesOf(directory);
     this.#log = new SpoolLog(files);
     this.#own = { ...newRoom(new Outbox({ ...files, spoolId: this.spoolId })), directory };
     this.#touch = setInterval(() => this.#touchAll(), limits.agentTouchIntervalMs).unref();
@@ -89,7 +91,7 @@ export class Spool implements Journal {
   put(entries: WireEntry[], checkpoint: () => Checkpoint): void {
     const at = this.#log.position;
     const isRotated =
-      (this.#log.isBroken || this.#log.size >= limits.spoolFileBytes) && this.#rotate(checkpoint());
+      (this.#log.isBroken || this.#log.size >= this.#fileBytes) && this.#rotate(checkpoint());
     this.#schedule(this.#own, entries.length, async () => {
       const isOnDisk = await this.#fill(this.#own, entries, at);
       if (isOnDisk) this.#noteCut(this.#own.outbox.nextSeq - 1, at);
@@ -176,11 +178,12 @@ export class Spool implements Journal {
 
   #fillOrphan(orphan: Orphan, { entries, damaged }: Replayed, isNoted: boolean): void {
     const { spoolId, directory, found } = orphan;
-    const { warn } = this.#options;
     if (damaged + found.damaged > 0) {
-      warn(`spool ${spoolId}: ${damaged + found.damaged} damaged places were left out`);
+      this.#options.warn(
+        `spool ${spoolId}: ${damaged + found.damaged} damaged places were left out`,
+      );
     }
-    const files = { directory, warn, createFile: this.#creator(directory) };
+    const files = this.#filesOf(directory);
     const room: Room = { ...newRoom(new Outbox({ ...files, spoolId, found })), directory };
     this.#adopted.push(room);
     this.#schedule(room, entries.length, async () => {
@@ -277,13 +280,18 @@ export class Spool implements Journal {
     this.#adopted = this.#adopted.filter((room) => !isEmpty(room));
   }
 
+  get #fileBytes(): number {
+    return this.#options.fileBytes ?? limits.spoolFileBytes;
+  }
+
   /** The directory is made with the first file in it, and again when somebody removed it. */
-  #creator(directory: string): CreateFile {
-    const create = this.#options.createFile ?? createFile;
-    return (path) => {
+  #filesOf(directory: string) {
+    const { warn, createFile: create = createFile } = this.#options;
+    const make: CreateFile = (path) => {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       return create(path);
     };
+    return { directory, warn, createFile: make, fileBytes: this.#fileBytes };
   }
 
   #touchAll(): void {

@@ -1,7 +1,6 @@
 /** The batches of a spool that wait for the server: on disk in segments, in memory while the disk refuses. */
 import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { limits } from '@tacho/protocol';
 import type { BatchHead, MadeBatch } from './batches.ts';
 import type { AppendFile, CreateFile } from './disk.ts';
 import { fileMagic, recordHeadBytes, recordPieces } from './record.ts';
@@ -31,6 +30,8 @@ export interface OutboxOptions {
   spoolId: string;
   createFile: CreateFile;
   warn: (text: string) => void;
+  /** Size at which the next segment is started. */
+  fileBytes: number;
   /** What was found in its segments, in order. */
   found?: { batches: WaitingBatch[]; segments: Segment[]; nextSeq: number };
 }
@@ -143,7 +144,7 @@ export class Outbox {
   #move(segment: Segment): void {
     if (segment === this.#segment || segment.waiting === 0) return;
     const left = this.#waiting.filter(({ place }) => place?.segment === segment);
-    if (left.reduce((sum, { bytes }) => sum + bytes, 0) > limits.spoolFileBytes / 4) return;
+    if (left.reduce((sum, { bytes }) => sum + bytes, 0) > this.#options.fileBytes / 4) return;
     const moved = left.map((batch): WaitingBatch => {
       return { ...batch, head: { ...batch.head, last: true }, body: this.body(batch) };
     });
@@ -158,7 +159,7 @@ export class Outbox {
 
   #write(batches: readonly WaitingBatch[]): boolean {
     try {
-      if (this.#file === undefined || this.#file.size >= limits.spoolFileBytes)
+      if (this.#file === undefined || this.#file.size >= this.#options.fileBytes)
         this.#startSegment();
       const file = this.#file as unknown as AppendFile;
       const pieces: Uint8Array[] = [];
