@@ -41,13 +41,15 @@ def event_fields(
     }
 
 
-def exception_event_fields(exc_info: ExcInfo, data: Any) -> Dict[str, Any]:
+def exception_event_fields(
+    exc_info: ExcInfo, data: Any, name: str = "exception", level: str = "error"
+) -> Dict[str, Any]:
     """Fields of the event that tells of an exception."""
     exception = clean_exception(exception_fields(exc_info))
     kind = exception["exception_type"]
     fields: Dict[str, Any] = {
-        "name": "exception",
-        "level": "error",
+        "name": name,
+        "level": level,
         "group": "exception",
         "labels": ["exception", kind],
         "message": exception.get("exception_msg"),

@@ -63,11 +63,11 @@ def _open_sessions() -> List[Session]:
     return [one for one in found if one is not None and not one._recording.ended]
 
 
-def _log(
-    kind: Type[BaseException], value: Optional[BaseException], trace: Any, **data: Any
+def _tell(
+    kind: Type[BaseException], value: Optional[BaseException], trace: Any, level: str, **data: Any
 ) -> None:
     for session in _open_sessions():
-        session.log_exception((kind, value, trace), data or None)
+        session._say_uncaught((kind, value, trace), level, data or None)
 
 
 def _capture_exceptions() -> None:
@@ -81,7 +81,7 @@ def _capture_exceptions() -> None:
                 _state.signal = "SIGINT"
             else:
                 _state.uncaught = True
-                _log(kind, value, trace, uncaught=True)
+                _tell(kind, value, trace, "critical")
         except Exception:
             # The program's own exception is the one to be seen.
             pass
@@ -91,7 +91,7 @@ def _capture_exceptions() -> None:
         try:
             if not issubclass(args.exc_type, SystemExit):
                 thread = args.thread.name if args.thread is not None else ""
-                _log(args.exc_type, args.exc_value, args.exc_traceback, uncaught=True, thread=thread)
+                _tell(args.exc_type, args.exc_value, args.exc_traceback, "error", thread=thread)
         except Exception:
             # As above.
             pass
@@ -106,7 +106,8 @@ def _capture_unraisable() -> None:
 
     def on_unraisable(args: Any) -> Any:
         try:
-            _log(args.exc_type, args.exc_value, args.exc_traceback, unraisable=True)
+            told = (args.exc_type, args.exc_value, args.exc_traceback)
+            _tell(*told, "error", unraisable=True)
         except Exception:
             # The next hook says what happened.
             pass

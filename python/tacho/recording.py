@@ -131,14 +131,16 @@ class Recording:
 
 def _conclusion(how: Exit) -> Tuple[str, Dict[str, Any]]:
     """The end of a session that no agent watches."""
+    cause: Dict[str, Any]
     if how.uncaught:
-        return "crash", {"reason": "uncaught exception", "cause": {"kind": "uncaught"}}
+        cause = {"kind": "uncaught", "exit_code": how.code}
+        return "crash", {"reason": "uncaught", "cause": cause}
     if how.signal is not None:
         return "end", {"cause": {"kind": "terminated_by_user", "signal": how.signal}}
     if how.code:
-        reason = "exited with status %d" % how.code
-        return "crash", {"reason": reason, "cause": {"kind": "failed", "exit_code": how.code}}
-    cause: Dict[str, Any] = {"kind": "exited"}
+        cause = {"kind": "failed", "exit_code": how.code}
+        return "crash", {"reason": "failed", "cause": cause}
+    cause = {"kind": "exited"}
     if how.code is not None:
         cause["exit_code"] = how.code
     return "end", {"cause": cause}

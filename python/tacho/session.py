@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Dict, Mapping, Optional, Sequence, Type, Union
 
 from . import limits
-from .arguments import tags_and_unit, text_of
+from .arguments import tags_and_unit
 from .client import Client
 from .complaints import complain, harmless
 from .entries import entry
@@ -272,9 +272,8 @@ class Session(Voice):
             elif isinstance(value, SystemExit):
                 self._finish_by_exit(value.code)
             else:
-                self.log_exception((kind, value, trace))
-                reason = text_of("uncaught " + type(value).__name__, 1_000)
-                self._finish("crash", {"reason": reason, "cause": {"kind": "uncaught"}})
+                self._say_uncaught((kind, value, trace), "critical")
+                self._finish("crash", {"reason": "uncaught", "cause": {"kind": "uncaught"}})
         except Exception as error:
             self._failed(error)
 

@@ -9,6 +9,8 @@ from .client import Client
 from .complaints import complain, harmless
 from .encoding import encode
 from .entries import entry, metric_entry
+from .events import exception_event_fields
+from .exceptions import ExcInfo
 from .heartbeat import HeartbeatMonitor
 from .outbox import Item
 from .recording import Recording
@@ -48,7 +50,7 @@ class Voice:
             self._finish("end", {"cause": {"kind": "exited", "exit_code": 0}})
             return
         cause = {"kind": "failed", "exit_code": code}
-        self._finish("crash", {"reason": "exited with status %d" % code, "cause": cause})
+        self._finish("crash", {"reason": "failed", "cause": cause})
 
     def _finish(self, kind: str, fields: Optional[Mapping[str, Any]] = None) -> None:
         ends = self._recording.finish(kind, _now(), fields)
@@ -104,6 +106,13 @@ class Voice:
 
     def _measure(self) -> None:
         self._client.wake(urgent=self._outbox.measure())
+
+    @harmless
+    def _say_uncaught(
+        self, exc_info: ExcInfo, level: str, data: Optional[Mapping[str, Any]] = None
+    ) -> None:
+        """An exception that nobody caught."""
+        self._say_event(_now(), exception_event_fields(exc_info, data, "uncaught_exception", level))
 
     def _say_event(self, at: float, fields: Mapping[str, Any]) -> None:
         is_bad = fields.get("level") in ("error", "critical") or "exception_type" in fields

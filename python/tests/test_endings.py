@@ -83,7 +83,7 @@ class Endings(AgentCase):
         self.assertIn("ValueError: odd", ended.stderr)
         (event,) = self.agent.of_kind("event")
         self.assertEqual((event["exception_type"], event["source_function"]), ("ValueError", "fail"))
-        self.assertEqual(event["data"], {"uncaught": True})
+        self.assertEqual((event["name"], event["level"]), ("uncaught_exception", "critical"))
         self.assertEqual(self.exits(), [{"code": 1, "uncaught": True}])
 
     def test_the_programs_own_hook_is_called_as_well(self) -> None:
@@ -113,7 +113,7 @@ class Endings(AgentCase):
         self.assertIn("OSError: disk", ended.stderr)
         exception, after = self.agent.of_kind("event")
         self.assertEqual(exception["exception_type"], "OSError")
-        self.assertEqual(exception["data"], {"uncaught": True, "thread": "worker"})
+        self.assertEqual(exception["data"], {"thread": "worker"})
         self.assertEqual(after["name"], "after")
         self.assertEqual(self.exits(), [{"code": 0}])
 
@@ -234,7 +234,7 @@ class Endings(AgentCase):
         ways = [
             ("", "end", {"kind": "exited", "exit_code": 0}),
             ("import sys; sys.exit(3)", "crash", {"kind": "failed", "exit_code": 3}),
-            ("raise ValueError", "crash", {"kind": "uncaught"}),
+            ("raise ValueError", "crash", {"kind": "uncaught", "exit_code": 1}),
             ("raise KeyboardInterrupt", "end", {"kind": "terminated_by_user", "signal": "SIGINT"}),
         ]
         for source, kind, cause in ways:

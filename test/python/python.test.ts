@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const python = fileURLToPath(new URL('../../python/', import.meta.url));
 const testFiles = readdirSync(join(python, 'tests')).filter((name) => /^test_.*\.py$/.test(name));
 
-// They fork, send signals and look into /proc; on Windows the workflow runs what does not.
+// They fork and send signals, which Windows does not know.
 describe.runIf(process.platform !== 'win32')('the Python client', () => {
   it.each(testFiles)('passes %s', { timeout: 300_000 }, async (file) => {
     const { failed, output } = await report('python3', [
