@@ -34,7 +34,10 @@ const entries = [
     ...{ kind: 'event', session: crashed, at: at(59), name: 'save_failed', level: 'error' },
     ...{ exception_type: 'IOError', exception_msg: 'no space', stacktrace: ['at save', 'at main'] },
   },
-  { kind: 'crash', session: crashed, at: at(60), reason: 'oom' },
+  {
+    ...{ kind: 'crash', session: crashed, at: at(60), reason: 'oom' },
+    cause: { kind: 'uncaught', resources: { cpu_percent: 12.5, rss_bytes: 2 ** 26, threads: 3 } },
+  },
   { kind: 'start', session: twin, at: at(1), product: 'blog', version: '1' },
 ];
 
@@ -101,6 +104,7 @@ describe('tacho show', () => {
     const lines = await linesOf('show', crashed);
     expect(lines[0]).toBe('✗ Crashed after 1 min: uncaught IOError: no space');
     expect(lines).toContain('when      2026-03-01 10:00:00.000Z to 2026-03-01 10:01:00.000Z');
+    expect(lines).toContain('used last 12.5 % CPU, 64 MiB of memory, 3 threads');
     expect(lines).toContain('* big: 2');
     expect(lines).toContain('    name: harbour');
     expect(lines).toContain('10:00:20.000 info  opened a\\u001b[2Jb');

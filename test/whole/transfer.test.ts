@@ -24,6 +24,11 @@ async function start(dataDir = temporaryDirectory()): Promise<Server> {
 
 const startMs = Date.UTC(2026, 2, 1);
 
+const cause = {
+  ...{ resources: { threads: 3, cpu_percent: 12.5 }, boot_id: 'b', hung_ms: 0.5 },
+  ...{ signal: 'SIGKILL', kind: 'out_of_memory', oom: true, core_dumped: false },
+};
+
 /** Sessions with everything that could be lost on the way. */
 async function record(server: Server, sessions = 3): Promise<void> {
   for (let i = 0; i < sessions; i++) {
@@ -38,7 +43,7 @@ async function record(server: Server, sessions = 3): Promise<void> {
       { kind: 'columns', session, startMs: at, times, series: [{ name: 'a', values }] },
       { kind: 'metric', session, at, name: 'b', value: 3, type: 'timer', count: 7 },
       { kind: 'heartbeat', session },
-      ...(i === 1 ? [{ kind: 'crash', session, at: at + 9, reason: 'oom' }] : []),
+      ...(i === 1 ? [{ kind: 'crash', session, at: at + 9, reason: 'oom', cause }] : []),
     ];
     const reply = await post(`${server.url}/api/ingest`, { spoolId: session, seq: 1, entries });
     expect(reply.json).toMatchObject({ success: true, accepted: entries.length });
@@ -77,6 +82,9 @@ describe('an export', () => {
     expect(said.stdout).toContain('imported 3 sessions');
     const piped = await runTacho(['import', '-', '--server', other.url], { input: lines });
     expect(piped.stdout).toContain('imported 3 sessions');
+    expect(lines).toContain(
+      '"cause":{"kind":"out_of_memory","signal":"SIGKILL","core_dumped":false',
+    );
     for (const { url } of [one, other]) expect(await linesOf('--server', url)).toBe(lines);
     const again = await runTacho(['import', file, '--server', one.url, '--json']);
     expect(JSON.parse(again.stdout)).toMatchObject({ sessions: 0, entries: 0, rejected: [] });

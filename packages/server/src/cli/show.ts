@@ -1,5 +1,5 @@
 /** `tacho show`: one session at a glance: how it ended, its state, its last words, its metrics. */
-import type { JsonObject, JsonValue } from '@tacho/protocol';
+import { humanize, type JsonObject, type JsonValue } from '@tacho/protocol';
 import { Command } from 'commander';
 import { type Asker, addAsking, asking } from './ask.ts';
 import { eventLines } from './event-text.ts';
@@ -133,11 +133,24 @@ function fieldLines(look: Look, session: SessionRow): string[] {
     ['when', `${instantText(look, created_at)}${end}`],
     ['ran', `${durationText(session.duration_ms)}${hung}`],
     ['holds', holdsText(session)],
+    ...usedField(session),
     ['activity', activityOf(session, 48)],
   ];
   return fields.map(([name, text]) => {
     return `${paint(look, 'faint', name.padEnd(9))} ${fit(text, Math.max(8, look.width - 10))}`;
   });
+}
+
+/** What it used shortly before its end, where somebody saw that. */
+function usedField({ cause }: SessionRow): [string, string][] {
+  const { cpu_percent, rss_bytes, threads, open_files } = cause?.resources ?? {};
+  const parts = [
+    cpu_percent === undefined ? '' : `${humanize(cpu_percent, '%')} CPU`,
+    rss_bytes === undefined ? '' : `${humanize(rss_bytes, 'B')} of memory`,
+    threads === undefined ? '' : counted(threads, 'thread'),
+    open_files === undefined ? '' : counted(open_files, 'open file'),
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? [] : [['used last', parts.join(', ')]];
 }
 
 function holdsText({ events, errors, patches, samples }: SessionRow): string {
