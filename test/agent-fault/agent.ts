@@ -19,17 +19,9 @@ export interface AgentOptions {
   nodeArgs?: readonly string[];
 }
 
-/** A running agent. */
-export interface RunningAgent {
-  pid: number;
-  url: string;
-  /** Whether it has not ended. */
-  running(): boolean;
+/** An agent that programs can find. */
+export interface RunningAgent extends AgentProcess {
   health(): Promise<AgentHealth>;
-  /** SIGKILL; resolves when the process is gone. */
-  kill(): Promise<void>;
-  /** SIGTERM; resolves with the exit status, or null after SIGKILL 15 s later. */
-  stop(): Promise<number | null>;
 }
 
 /** What an agent says about itself. */
@@ -40,8 +32,25 @@ export interface AgentHealth {
   dropped: Record<string, number>;
 }
 
+/** A process of an agent, which may not be ready yet. */
+export interface AgentProcess {
+  /** Resolves when programs can find it, with its URL. */
+  ready(): Promise<string>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit status, or null after SIGKILL 15 s later. */
+  stop(): Promise<number | null>;
+}
+
 /** Starts an agent and waits until programs can find it. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const agent = spawnAgent(options);
+  const url = await agent.ready();
+  return { ...agent, health: async () => (await get(`${url}/health`)).json as AgentHealth };
+}
+
+/** Starts an agent. */
+export function spawnAgent(options: AgentOptions): AgentProcess {
   const { serverUrl, directory, flushIntervalMs = 1_000, nodeArgs = [] } = options;
   const launcher = new URL('../../packages/server/bin/tacho-agent.js', import.meta.url);
   const args = ['--shared', '--server', serverUrl, '--dir', directory];
@@ -52,15 +61,13 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   );
   endWithUs(child);
   const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => resolve(code));
+    child.once('exit', (code) => {
+      children.delete(child);
+      resolve(code);
+    });
   });
-  const running = () => child.exitCode === null && child.signalCode === null;
-  const url = await foundUrl(registrationPath(directory, serverUrl), child.pid!, running);
   return {
-    pid: child.pid!,
-    url,
-    running,
-    health: async () => (await get(`${url}/health`)).json as AgentHealth,
+    ready: () => foundUrl(registrationPath(directory, serverUrl), child),
     kill: async () => {
       child.kill('SIGKILL');
       await exited;
@@ -76,23 +83,27 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 const children = new Set<ChildProcess>();
+let isWatchingUs = false;
 
 /** A test that is cut short must not leave its agent behind. */
 function endWithUs(child: ChildProcess): void {
-  if (children.size === 0) {
+  if (!isWatchingUs) {
     process.once('exit', () => {
       for (const one of children) one.kill('SIGKILL');
     });
   }
+  isWatchingUs = true;
   children.add(child);
 }
 
-async function foundUrl(path: string, pid: number, running: () => boolean): Promise<string> {
+async function foundUrl(path: string, child: ChildProcess): Promise<string> {
   const deadline = performance.now() + 30_000;
   for (;;) {
     const found = registeredIn(path);
-    if (found?.pid === pid) return found.url;
-    if (!running()) throw new Error('the agent ended before it could be found');
+    if (found?.pid === child.pid) return found?.url as string;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error('the agent ended before it could be found');
+    }
     if (performance.now() > deadline) throw new Error('the agent cannot be found');
     await sleep(10);
   }

@@ -142,7 +142,10 @@ export class LoggingProgram {
     const start = { kind: 'start', session, at: Date.now(), product, version, pid };
     const all = agentId === this.#agentId && agentId !== undefined ? entries : [start, ...entries];
     this.#seq++;
-    return { body: JSON.stringify({ spoolId: this.#clientId, seq: this.#seq, entries: all }), agentId };
+    return {
+      body: JSON.stringify({ spoolId: this.#clientId, seq: this.#seq, entries: all }),
+      agentId,
+    };
   }
 
   /** Sends the same bytes again until an agent says that it has them. */
@@ -198,12 +201,20 @@ function expectSaid({ events, state_history, metrics, state }: Session, said: nu
     states: state_history.map((snapshot) => snapshot.state.n).filter((n) => n !== undefined),
     gauge: metrics.filter(({ name }) => name === 'gauge').map(({ value }) => value),
   };
-  expectSame(found.events, numbers.map((n) => `e-${n}`), 'events');
+  expectSame(
+    found.events,
+    numbers.map((n) => `e-${n}`),
+    'events',
+  );
   expectSame(found.states, numbers, 'states');
   expectSame(found.gauge, numbers, 'samples');
   expect(state.n).toBe(said);
   const totals = metrics.filter(({ name }) => name === 'counter').map(({ value }) => value);
-  expectSame(totals, [...new Set(totals as number[])].sort((a, b) => a - b), 'totals');
+  expectSame(
+    totals,
+    [...new Set(totals as number[])].sort((a, b) => a - b),
+    'totals',
+  );
   expect(totals.at(-1)).toBe((said * (said + 1)) / 2);
   const [odd, even] = [Math.ceil(said / 2), Math.floor(said / 2)];
   const histogram = metrics.filter(({ name }) => name === 'histogram').at(-1);
@@ -231,7 +242,10 @@ function expectSame(found: readonly unknown[], expected: readonly unknown[], wha
 }
 
 /** Waits until it is so; fails with what `how` says after a very long time. */
-export async function until(isSo: () => boolean | Promise<boolean>, how: () => string): Promise<void> {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  how: () => string,
+): Promise<void> {
   const deadline = performance.now() + 90_000;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`it did not come to be so: ${how()}`);

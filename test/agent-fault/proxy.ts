@@ -31,7 +31,7 @@ export type Manner =
   | 'forgetful';
 
 /** A running proxy. */
-export interface Proxy {
+export interface ProxyServer {
   readonly url: string;
   manner: Manner;
   /** Batches that came since the manner was last set. */
@@ -41,7 +41,7 @@ export interface Proxy {
 }
 
 /** Starts a proxy for the server at that URL. */
-export async function startProxy(serverUrl: string): Promise<Proxy> {
+export async function startProxy(serverUrl: string): Promise<ProxyServer> {
   const upstream = new Agent({ keepAlive: true });
   const state = { manner: 'pass' as Manner, batches: 0 };
   const server = createServer((request, response) => {
@@ -117,7 +117,15 @@ async function answer(
 /** Different kinds of it in turn; none of them says that a batch was taken. */
 function garbage(): string {
   garbageCount++;
-  const kinds = ['', '{"success":tr', '[]', 'null', '{"success":true}', '<html>Welcome</html>', '\0'];
+  const kinds = [
+    '',
+    '{"success":tr',
+    '[]',
+    'null',
+    '{"success":true}',
+    '<html>Welcome</html>',
+    '\0',
+  ];
   return kinds[garbageCount % kinds.length] as string;
 }
 

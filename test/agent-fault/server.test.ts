@@ -1,11 +1,12 @@
 /** Servers that are away or behave badly: no program notices, and everything arrives once and in order. */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { registrationPath } from '../../packages/agent/src/discovery.ts';
 import { freePort } from '../drop-in/session.ts';
 import { closeConnections } from '../whole/http.ts';
 import { type Server, startServer, temporaryDirectory } from '../whole/server.ts';
-import { type RunningAgent, startAgent } from './agent.ts';
+import { agentLogIn, type RunningAgent, registeredIn, startAgent } from './agent.ts';
 import { expectEverything, LoggingProgram, until } from './program.ts';
-import { type Manner, type Proxy, startProxy } from './proxy.ts';
+import { type Manner, type ProxyServer, startProxy } from './proxy.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -20,7 +21,7 @@ async function serve(options: { port?: number; dataDir?: string } = {}): Promise
   return server;
 }
 
-async function proxyOf(server: Server): Promise<Proxy> {
+async function proxyOf(server: Server): Promise<ProxyServer> {
   const proxy = await startProxy(server.url);
   ends.push(() => proxy.close());
   return proxy;
@@ -112,25 +113,29 @@ describe('a server that', () => {
     ['takes everything and loses its answers', 'forgetful', /./],
   ];
 
-  it.each(cases)('%s is not noticed by the program, and gets everything', async (_, manner, problem) => {
-    const server = await serve();
-    const proxy = await proxyOf(server);
-    const { program, agent } = await log(proxy.url);
-    await program.further(50);
-    proxy.behave(manner);
-    await until(
-      () => proxy.batches >= 3,
-      () => `${proxy.batches} batches came`,
-    );
-    // The program goes on while nothing arrives.
-    await program.further(100);
-    const health = await agent.health();
-    if (problem !== undefined) expect(health).toMatchObject({ problem: expect.stringMatching(problem) });
-    expect(health.dropped).toEqual({});
-    proxy.behave('pass');
-    await program.end();
-    await expectEverything(server, program);
-  });
+  it.each(cases)(
+    '%s is not noticed by the program, and gets everything',
+    async (_, manner, problem) => {
+      const server = await serve();
+      const proxy = await proxyOf(server);
+      const { program, agent } = await log(proxy.url);
+      await program.further(50);
+      proxy.behave(manner);
+      await until(
+        () => proxy.batches >= 3,
+        () => `${proxy.batches} batches came`,
+      );
+      // The program goes on while nothing arrives.
+      await program.further(100);
+      const health = await agent.health();
+      if (problem !== undefined)
+        expect(health).toMatchObject({ problem: expect.stringMatching(problem) });
+      expect(health.dropped).toEqual({});
+      proxy.behave('pass');
+      await program.end();
+      await expectEverything(server, program);
+    },
+  );
 
   it('takes everything and never answers is not noticed by the program, and gets everything', async () => {
     const server = await serve();
@@ -149,18 +154,34 @@ describe('a server that', () => {
     await expectEverything(server, program);
   });
 
-  it('is silent when its agents are told to end gets everything from the agent after them', async () => {
-    const server = await serve();
-    const proxy = await proxyOf(server);
-    const { program, agent, directory } = await log(proxy.url);
-    await program.further(50);
-    proxy.behave('silent');
-    await program.further(100);
-    expect(await agent.stop()).toBe(0);
-    proxy.behave('pass');
-    const next = await startAgent({ serverUrl: proxy.url, directory, flushIntervalMs: 100 });
-    ends.push(next.kill);
-    await program.end();
-    await expectEverything(server, program);
-  });
+  it.each(['after', 'before'])(
+    'is silent gets everything from an agent that starts %s the one before it has ended',
+    async (order) => {
+      const server = await serve();
+      const proxy = await proxyOf(server);
+      const { program, agent, directory } = await log(proxy.url);
+      await program.further(50);
+      proxy.behave('silent');
+      await program.further(100);
+      const stopped = agent.stop();
+      if (order === 'after') await stopped;
+      else await unregistered(proxy.url, directory);
+      const next = await startAgent({ serverUrl: proxy.url, directory, flushIntervalMs: 100 });
+      ends.push(next.kill);
+      await program.further(50);
+      proxy.behave('pass');
+      await program.end();
+      await expectEverything(server, program);
+      expect(await stopped).toBe(0);
+      expect(agentLogIn(directory)).not.toMatch(/error/i);
+    },
+  );
 });
+
+/** Waits until programs do not find the agent any more. */
+function unregistered(serverUrl: string, directory: string): Promise<void> {
+  return until(
+    () => registeredIn(registrationPath(directory, serverUrl)) === undefined,
+    () => 'the agent is still named',
+  );
+}

@@ -10,7 +10,6 @@ import { type Listening, listen } from './listen.ts';
 import type { Business } from './need.ts';
 import type { Processes } from './process.ts';
 import { makeReading } from './reading.ts';
-import { startSuccessor } from './successor.ts';
 import { lastWordsDirectory, startWorks, type Works, within } from './works.ts';
 
 /** Where an agent runs, and whom it tells about itself. */
@@ -23,6 +22,8 @@ export interface AgentPlace {
   /** Epoch microseconds. */
   nowUs: () => number;
   version: string;
+  /** Resolves when nobody else goes on with what is to be taken over. */
+  succeed?: () => Promise<void>;
 }
 
 /** A running agent. */
@@ -32,8 +33,11 @@ export interface Agent {
   listening?: Listening;
   /** What it is busy with, as far as it knows itself. */
   business(): Omit<Business, 'hasParent'>;
-  /** Ends within `limits.agentStopTimeoutMs`: sends what it can, and leaves the rest to a successor. */
-  stop(): Promise<void>;
+  /**
+   * Ends within `limits.agentStopTimeoutMs` and sends what it can meanwhile, or, when another agent
+   * waits for its place, at once. True: something is left to a successor.
+   */
+  stop(isAwaited?: boolean): Promise<boolean>;
 }
 
 /**
@@ -52,6 +56,7 @@ export async function startAgent(place: AgentPlace): Promise<Agent> {
     config.role === 'adopt'
       ? undefined
       : await listen(config.port, (...exchange) => answer(...exchange));
+  await place.succeed?.();
   const works = startWorks({ ...place, identity });
   const inbox = inboxOf(place, works, identity);
   answer = inbox.answer;
@@ -66,16 +71,17 @@ export async function startAgent(place: AgentPlace): Promise<Agent> {
       quietMs: (nowUs() - inbox.lastUs()) / 1_000,
       hadSessions: inbox.registered() > 0,
     }),
-    stop: async () => {
+    stop: async (isAwaited = false) => {
       await listening?.close(answerGraceMs);
       // A client of DataCat ends its daemon when its program comes to an orderly end.
       for (const { id, wire } of works.open()) {
-        if (wire === 'datacat')
+        if (wire === 'datacat' && !isAwaited)
           works.recorder.accept([{ kind: 'exit', session: id, atUs: nowUs() }]);
       }
       const isWatching = works.watched().length > 0;
-      await works.stop(limits.agentStopTimeoutMs - answerGraceMs - closeReserveMs);
-      if (isWatching || works.unsent().entries > 0) startSuccessor(config, directory);
+      const sendingMs = limits.agentStopTimeoutMs - answerGraceMs - closeReserveMs;
+      await works.stop(isAwaited ? 0 : sendingMs);
+      return isWatching || works.unsent().entries > 0;
     },
   };
 }

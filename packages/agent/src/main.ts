@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { limits } from '@tacho/protocol';
-import { claimAdoption, releaseAdoption } from './adopter.ts';
+import { claimAdoption, holdsAdoption, releaseAdoption, takeAdoption } from './adopter.ts';
 import { type Agent, type AgentPlace, startAgent } from './agent.ts';
 import { openAgentLog } from './agent-log.ts';
 import { askJson } from './ask.ts';
@@ -37,19 +37,26 @@ export async function runAgent({ config, complaints }: LoadedAgentConfig): Promi
   const adoption = join(directory, `adopter-${serverKey(config.serverUrl)}.json`);
   if (await isTaken(place, registration, adoption)) return;
 
-  const agent = await startAgent(place);
-  endWithTheUnforeseen(place);
+  const agent = await startAgent({
+    ...place,
+    succeed: () => succeed(place, registration, adoption),
+  });
+  endWithTheUnforeseen(place, adoption);
   const { agentId, listening } = agent;
   if (listening !== undefined && config.role !== 'datacat') {
     await announce(registration, agent, place);
   }
   log.info(`${config.role} agent ${version} for ${config.serverUrl} at ${listening?.url ?? '-'}`);
 
-  const reason = await endOf(config, agent, signals);
+  const isAwaited = (): boolean =>
+    config.role === 'adopt' && !holdsAdoption(adoption, place.processes);
+  const reason = await endOf(config, agent, signals, isAwaited);
   unregister(registration, agentId);
   log.info(`ends: ${reason}`);
-  await agent.stop();
-  if (config.role === 'adopt') releaseAdoption(adoption, place.processes);
+  const gaveWay = isAwaited();
+  const isLeft = await agent.stop(gaveWay);
+  releaseAdoption(adoption, place.processes);
+  if (isLeft && !gaveWay) startSuccessor(config, directory);
   process.exit(0);
 }
 
@@ -67,6 +74,21 @@ async function isTaken(
   if (config.role === 'adopt') return !(await claimAdoption(adoption, processes));
   if (config.role !== 'shared') return false;
   return (await livingAgent(registration, askAgent)) !== undefined;
+}
+
+/**
+ * Of the agents that serve whoever comes, the one that is found goes on with the sessions of those
+ * before it, which may be about to end only now.
+ */
+async function succeed(
+  { config, processes }: AgentPlace,
+  registration: string,
+  adoption: string,
+): Promise<void> {
+  if (config.role !== 'shared' && config.role !== 'service') return;
+  if ((await livingAgent(registration, askAgent)) === undefined) {
+    await takeAdoption(adoption, processes);
+  }
 }
 
 /** Lets programs find the agent, unless they find another one; says where it is to whoever started it. */
@@ -113,16 +135,25 @@ function watchSignals(): Signals {
 }
 
 /** Resolves when the agent is to end, and says why. */
-async function endOf(config: AgentConfig, agent: Agent, signals: Signals): Promise<string> {
+async function endOf(
+  config: AgentConfig,
+  agent: Agent,
+  signals: Signals,
+  isAwaited: () => boolean,
+): Promise<string> {
   const parent = process.ppid;
   const hasParent = (): boolean => process.ppid === parent;
   const isDone = (): boolean =>
     !isNeeded(config.role, { ...agent.business(), hasParent: hasParent() });
   let timer: NodeJS.Timeout | undefined;
   const idle = new Promise<string>((resolve) => {
-    timer = setInterval(() => {
-      if (isDone()) resolve('nothing is left to do');
-    }, needIntervalMs);
+    timer = setInterval(
+      () => {
+        if (isAwaited()) resolve('another agent goes on');
+        else if (isDone()) resolve('nothing is left to do');
+      },
+      config.role === 'adopt' ? placeIntervalMs : needIntervalMs,
+    );
   });
   const reason = await Promise.race([idle, signals.next()]);
   clearInterval(timer);
@@ -151,13 +182,20 @@ async function keyboardPause(
 /** How often an agent asks itself whether it is still needed. */
 const needIntervalMs = 500;
 
+/** The same for an adopter, which also looks whether another agent waits for its place. */
+const placeIntervalMs = 100;
+
 /** Silence of a program after a signal of the keyboard that is taken for its end. */
 const keyboardQuietMs = 1_000;
 
 /** What nobody foresaw ends the process; what is on disk is left to somebody who starts anew. */
-function endWithTheUnforeseen({ config, directory, log }: AgentPlace): void {
+function endWithTheUnforeseen(
+  { config, directory, processes, log }: AgentPlace,
+  adoption: string,
+): void {
   const end = (error: unknown): void => {
     log.error(`internal error: ${error instanceof Error ? error.stack : String(error)}`);
+    releaseAdoption(adoption, processes);
     // An adopter that cannot do it would start itself for ever.
     if (config.role !== 'adopt') startSuccessor(config, directory);
     process.exit(1);
