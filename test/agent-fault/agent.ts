@@ -25,7 +25,7 @@ export interface RunningAgent extends AgentProcess {
 }
 
 /** What an agent says about itself. */
-export interface AgentHealth {
+interface AgentHealth {
   server: string;
   problem?: string;
   pendingEntries: number;
