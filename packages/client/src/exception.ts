@@ -96,7 +96,9 @@ function placeOf(
       /^\s*at (?:(?:async |new )*(.+?) \()?(?:file:\/\/)?([^()]+):(\d+):\d+\)?$/.exec(line) ??
       /^([^\s@]*)@(.+):(\d+):\d+$/.exec(line);
     if (match === null) continue;
-    const [, name, file = '', number] = match;
+    const [, call, file = '', number] = match;
+    // What V8 adds is another name of the same function.
+    const name = call?.replace(/ \[as [^\]]*\]$/, '');
     return {
       source_file: file.slice(0, limits.sourceLengthMax),
       ...(name && { source_function: name.slice(0, limits.sourceLengthMax) }),

@@ -73,6 +73,11 @@ export class Sender {
     return this.#sent;
   }
 
+  /** Whether everything said so far is delivered. */
+  get isIdle(): boolean {
+    return this.#backlog.isEmpty && this.#flight === undefined && this.#draft === undefined;
+  }
+
   /** Starts looking for somebody to send to, and sends. */
   open(): void {
     this.#schedule(true);
@@ -81,9 +86,7 @@ export class Sender {
   /** Resolves true when all said so far is delivered, false when that takes too long. */
   flush(timeoutMs: number = limits.clientEndTimeoutMs): Promise<boolean> {
     if (this.#isStopped) return Promise.resolve(false);
-    if (this.#backlog.isEmpty && this.#flight === undefined && this.#draft === undefined) {
-      return Promise.resolve(true);
-    }
+    if (this.isIdle) return Promise.resolve(true);
     return new Promise((resolve) => {
       const settle = (isDelivered: boolean) => {
         this.#options.timers.clear(timer);
@@ -108,7 +111,7 @@ export class Sender {
     const bodies = this.#flight === undefined ? [] : [this.#flight.body];
     let bytes = bodies[0]?.length ?? 0;
     while (bytes < bytesMax && (this.#draft !== undefined || !this.#backlog.isEmpty)) {
-      const draft = this.#draft ?? this.#begin('agent');
+      const draft = this.#draft ?? this.#begin(this.#receiver === 'server' ? 'server' : 'agent');
       while (draft.step(Number.POSITIVE_INFINITY));
       const flight = this.#fly(draft);
       if (flight === undefined) break;
@@ -251,7 +254,9 @@ export class Sender {
       this.#needsStart = true;
     }
     this.#agentId = agentId;
-    if (again.length > 0) this.#backlog.addFirst(again);
+    if (again.length === 0) return;
+    this.#backlog.addFirst(again);
+    for (const waiter of this.#waiters) waiter.seq = undefined;
   }
 
   #refuse(entries: readonly Said[], reason: string): void {

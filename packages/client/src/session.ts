@@ -37,7 +37,9 @@ export interface SessionParts {
   delivery: Delivery;
   /** Told when the program gives its own heartbeats, and when it pauses or resumes them. */
   onHeartbeat?: (what: 'own' | 'pause' | 'resume') => void;
-  /** Told once, when the program ends the session. */
+  /** Nothing is recorded, and this is why. */
+  silence?: DropReason;
+  /** Told once, before the last word: the session still takes what there is to say. */
   onEnd?: () => void;
 }
 
@@ -61,13 +63,15 @@ export class Recording implements Session {
   /** Series with a unit, timers and histograms, by all that tells them apart beside name and tags. */
   readonly #others = new Map<string, SeriesIndex<Tagged>>();
   #series = 0;
-  #isEnded = false;
+  /** Why nothing is taken any more; undefined while it is. */
+  #silence: DropReason | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#backlog = parts.backlog;
     this.#clock = parts.clock;
     this.id = parts.backlog.session;
+    this.#silence = parts.silence;
     this.timer = makeTimers(parts.clock, (name, value, details) => {
       this.#logTime(name, value, details);
     });
@@ -76,7 +80,7 @@ export class Recording implements Session {
   logMetric(name: string, value: number, tags?: readonly string[]): void {
     try {
       const series = this.#gauges.find(name, tags);
-      if (series !== undefined && typeof value === 'number' && !this.#isEnded) {
+      if (series !== undefined && typeof value === 'number' && this.#silence === undefined) {
         const backlog = this.#backlog;
         backlog.said++;
         if (!backlog.columns.add(series, this.#clock.nowMs(), value))
@@ -98,7 +102,7 @@ export class Recording implements Session {
       const tags = details as readonly string[] | undefined;
       const isPlain = details === undefined || Array.isArray(details);
       const series = isPlain ? this.#counters.find(name, tags) : undefined;
-      if (series !== undefined && Number.isFinite(delta) && !this.#isEnded) {
+      if (series !== undefined && Number.isFinite(delta) && this.#silence === undefined) {
         this.#backlog.said++;
         this.#backlog.growths.count(series, this.#clock.nowMs(), delta);
         return;
@@ -179,7 +183,7 @@ export class Recording implements Session {
   }
 
   heartbeat(): void {
-    if (this.#isEnded) return;
+    if (this.#silence !== undefined) return;
     this.#parts.onHeartbeat?.('own');
     this.beat();
   }
@@ -197,10 +201,7 @@ export class Recording implements Session {
   }
 
   async end(timeoutMs?: number): Promise<boolean> {
-    if (!this.#isEnded) {
-      this.finish(`{"kind":"end",${this.#stamp()}}`);
-      this.#parts.onEnd?.();
-    }
+    if (this.#silence === undefined) this.finish('end');
     return this.flush(timeoutMs);
   }
 
@@ -216,19 +217,28 @@ export class Recording implements Session {
     };
   }
 
-  /** A sign of life, whoever gives it. */
-  beat(): void {
-    if (!this.#isEnded) this.#backlog.beat(`{"kind":"heartbeat",${this.#stamp()}}`);
+  /** Whether something can still be said. */
+  get isOpen(): boolean {
+    return this.#silence === undefined;
   }
 
-  /** Says something as the last word; after it, nothing is taken any more. */
-  finish(text: string, isLocal = false): void {
-    this.#isEnded = true;
-    this.#backlog.addLast({ text, calls: 0, isLocal });
+  /** A sign of life, whoever gives it; with it, how long silence may last. */
+  beat(timeoutMs?: number): void {
+    if (this.#silence !== undefined) return;
+    const more = timeoutMs === undefined ? '' : `,"timeout_ms":${timeoutMs}`;
+    this.#backlog.beat(`{"kind":"heartbeat",${this.#stamp()}${more}}`);
+  }
+
+  /** Says its last word, of this kind and with these JSON fields; after it, nothing is taken. */
+  finish(kind: 'end' | 'exit' | 'crash', fields = ''): void {
+    this.#parts.onEnd?.();
+    this.#silence = 'ended';
+    const text = `{"kind":"${kind}",${this.#stamp()}${fields === '' ? '' : `,${fields}`}}`;
+    this.#backlog.addLast({ text, calls: 0, isLocal: kind === 'exit' });
   }
 
   #rest(kind: 'pause' | 'resume'): void {
-    if (this.#isEnded) return;
+    if (this.#silence !== undefined) return;
     this.#parts.onHeartbeat?.(kind);
     this.#backlog.add({ text: `{"kind":"${kind}",${this.#stamp()}}`, calls: 0, isLocal: true });
   }
@@ -285,7 +295,7 @@ export class Recording implements Session {
     const { drops } = this.#backlog;
     this.#backlog.said++;
     try {
-      const reason = this.#isEnded ? 'ended' : act();
+      const reason = this.#silence ?? act();
       if (reason !== undefined) drops.add(reason);
     } catch {
       drops.add('invalid');

@@ -268,8 +268,8 @@ export const limits = {
   clientBufferBytesMax: 48 * MiB,
   /** Share of it that is left to events and states when samples fill the rest. */
   clientReservedBytes: 8 * MiB,
-  /** Body of a batch that a client makes, before compression, unless one entry is larger. */
-  clientBatchBytesMax: 1 * MiB,
+  /** Body of a batch that a client makes, unless one entry is larger: few milliseconds for an agent to read. */
+  clientBatchBytesMax: 256 * KiB,
   /** Samples of one `columns` entry of a client, which it writes without a pause. */
   clientColumnSamplesMax: 2_048,
   /** How often a client beats to an agent, and to a server. */
