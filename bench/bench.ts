@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query …] [--quick] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client …] [--quick] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
 import { closeConnections } from '../test/whole/http.ts';
 import { batch } from './batch.ts';
+import { client } from './client.ts';
 import { commit } from './commit.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
@@ -14,7 +15,16 @@ import { single } from './single.ts';
 import { size } from './size.ts';
 import type { Bench, BenchContext } from './target.ts';
 
-const benches: Record<string, Bench> = { single, growth, batch, ingest, size, commit, query };
+const benches: Record<string, Bench> = {
+  single,
+  growth,
+  batch,
+  ingest,
+  size,
+  commit,
+  query,
+  client,
+};
 const rssBytesMax = 200 * 2 ** 20;
 
 const { names, quick, out, name } = readArguments(process.argv.slice(2));

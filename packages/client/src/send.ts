@@ -28,7 +28,7 @@ export interface SenderOptions {
 }
 
 /** Characters that are written without letting the program on. */
-const sliceCharacters = 64 * 1024;
+const sliceCharacters = 32 * 1024;
 
 interface Flight {
   seq: number;
