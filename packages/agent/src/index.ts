@@ -1,5 +1,4 @@
 /** Public surface of the agent package, for the command line. */
-export { agentIngestPath } from '@tacho/client';
 export { ArgumentError, agentConfigOf, agentFlags, type FlagValues } from './config.ts';
 export { runAgent } from './main.ts';
 export { systemProcesses } from './process/system.ts';

@@ -1,5 +1,5 @@
 /** A session in the program: everything that can be said, checked, stamped with its time and kept to be sent. */
-import { defaultBounds, limits, makeHistogram } from '@tacho/protocol';
+import { limits, makeHistogram } from '@tacho/protocol';
 import type {
   Details,
   EventDetails,
@@ -17,7 +17,8 @@ import { byteLength, eventText } from './event-text.ts';
 import { type ExceptionFields, exceptionFields } from './exception.ts';
 import type { CounterSeries, HistogramSeries } from './growths.ts';
 import { objectText } from './json-text.ts';
-import { readName, readTags, SeriesIndex, type Tagged } from './series.ts';
+import { readName, readTags, type SeriesIndex } from './series.ts';
+import { readBounds, readDetails, refused, SeriesBook } from './series-book.ts';
 import { makeTimers } from './timer.ts';
 import { shown, type Warnings } from './warnings.ts';
 
@@ -58,11 +59,9 @@ export class Recording implements Session {
   readonly #parts: SessionParts;
   readonly #backlog: Backlog;
   readonly #clock: Clock;
-  readonly #gauges = new SeriesIndex<ColumnSeries>();
-  readonly #counters = new SeriesIndex<CounterSeries>();
-  /** Series with a unit, timers and histograms, by all that tells them apart beside name and tags. */
-  readonly #others = new Map<string, SeriesIndex<Tagged>>();
-  #series = 0;
+  readonly #book: SeriesBook;
+  readonly #gauges: SeriesIndex<ColumnSeries>;
+  readonly #counters: SeriesIndex<CounterSeries>;
   /** Why nothing is taken any more; undefined while it is. */
   #silence: DropReason | undefined;
 
@@ -72,6 +71,9 @@ export class Recording implements Session {
     this.#clock = parts.clock;
     this.id = parts.backlog.session;
     this.#silence = parts.silence;
+    this.#book = new SeriesBook(parts.warnings);
+    this.#gauges = this.#book.index('gauge');
+    this.#counters = this.#book.index('counter');
     this.timer = makeTimers(parts.clock, (name, value, details) => {
       this.#logTime(name, value, details);
     });
@@ -111,13 +113,18 @@ export class Recording implements Session {
       // As in logMetric.
     }
     this.#guard('counter', () => {
-      const { unit, tags } = this.#details('counter', details);
+      const { unit, tags } = readDetails(this.#parts.warnings, 'counter', details);
       const value = toNumber(delta);
       if (value === undefined || !Number.isFinite(value)) {
-        return this.#refuse('counter', `the delta is ${shown(delta)}; expected a finite number`);
+        return refused(
+          this.#parts.warnings,
+          'counter',
+          `the delta is ${shown(delta)}; expected a finite number`,
+        );
       }
-      const index = unit === '' ? this.#counters : this.#index<CounterSeries>(`counter ${unit}`);
-      const series = this.#find(index, 'counter', name, tags, (key) => {
+      const index =
+        unit === '' ? this.#counters : this.#book.index<CounterSeries>(`counter ${unit}`);
+      const series = this.#book.find(index, 'counter', { name, tags }, (key) => {
         return { type: 'counter' as const, ...key, unit, delta: 0, atMs: 0, calls: 0 };
       });
       if (typeof series === 'string') return series;
@@ -128,14 +135,22 @@ export class Recording implements Session {
 
   histogram(name: string, value: number, details?: Details<HistogramDetails>): void {
     this.#guard('histogram', () => {
-      const { unit, tags, bounds: wanted } = this.#details('histogram', details);
+      const {
+        unit,
+        tags,
+        bounds: wanted,
+      } = readDetails(this.#parts.warnings, 'histogram', details);
       const number = toNumber(value);
       if (number === undefined) {
-        return this.#refuse('histogram', `the value is ${shown(value)}; expected a number`);
+        return refused(
+          this.#parts.warnings,
+          'histogram',
+          `the value is ${shown(value)}; expected a number`,
+        );
       }
-      const bounds = this.#bounds(wanted);
-      const index = this.#index<HistogramSeries>(`histogram ${unit} ${bounds?.join() ?? ''}`);
-      const series = this.#find(index, 'histogram', name, tags, (key) => {
+      const bounds = readBounds(wanted);
+      const index = this.#book.index<HistogramSeries>(`histogram ${unit} ${bounds?.join() ?? ''}`);
+      const series = this.#book.find(index, 'histogram', { name, tags }, (key) => {
         const histogram = makeHistogram(bounds);
         return { type: 'histogram' as const, ...key, unit, bounds, histogram, atMs: 0, calls: 0 };
       });
@@ -149,11 +164,19 @@ export class Recording implements Session {
     this.#guard('updateState', () => {
       const text = objectText(patch);
       if (text === undefined) {
-        return this.#refuse('updateState', `the patch is ${shown(patch)}; expected an object`);
+        return refused(
+          this.#parts.warnings,
+          'updateState',
+          `the patch is ${shown(patch)}; expected an object`,
+        );
       }
       const isLarge = text.length > limits.stateBytesMax / 3;
       if (isLarge && byteLength(text) > limits.stateBytesMax) {
-        return this.#refuse('updateState', `the patch has more than ${limits.stateBytesMax} bytes`);
+        return refused(
+          this.#parts.warnings,
+          'updateState',
+          `the patch has more than ${limits.stateBytesMax} bytes`,
+        );
       }
       return this.#say('patch', `"patch":${text}`);
     });
@@ -162,7 +185,11 @@ export class Recording implements Session {
   logEvent(name: string, details?: EventDetails): void {
     this.#guard('logEvent', () => {
       if (typeof name !== 'string' || name === '') {
-        return this.#refuse('logEvent', `the name is ${shown(name)}; expected a text`);
+        return refused(
+          this.#parts.warnings,
+          'logEvent',
+          `the name is ${shown(name)}; expected a text`,
+        );
       }
       const { fields, isGrave } = eventText({ name, details }, this.#parts.warnings);
       return this.#say('event', fields, isGrave);
@@ -250,15 +277,14 @@ export class Recording implements Session {
       return;
     }
     this.#guard('timer', () => {
-      const { unit, tags } = this.#details('timer', details);
+      const { unit, tags } = readDetails(this.#parts.warnings, 'timer', details);
       const key = readName(name, limits.metricNameLengthMax);
-      if (key === undefined) return this.#refuse('timer', `the name is ${shown(name)}`);
+      if (key === undefined)
+        return refused(this.#parts.warnings, 'timer', `the name is ${shown(name)}`);
       const fields = [
         `"name":${JSON.stringify(key)},"type":"timer"`,
         ...(unit === '' ? [] : [`"unit":${JSON.stringify(unit)}`]),
-        ...(tags === undefined || tags.length === 0
-          ? []
-          : [`"tags":${JSON.stringify(readTags(tags))}`]),
+        ...(readTags(tags)?.length ? [`"tags":${JSON.stringify(readTags(tags))}`] : []),
         `"value":${value},"count":${count}`,
       ];
       return this.#say('metric', fields.join());
@@ -274,14 +300,18 @@ export class Recording implements Session {
     details: unknown,
   ): void {
     this.#guard(method, () => {
-      const { unit, tags } = this.#details(method, details);
+      const { unit, tags } = readDetails(this.#parts.warnings, method, details);
       const number = toNumber(value);
       if (number === undefined) {
-        return this.#refuse(method, `the value is ${shown(value)}; expected a number`);
+        return refused(
+          this.#parts.warnings,
+          method,
+          `the value is ${shown(value)}; expected a number`,
+        );
       }
       const isPlain = type === 'gauge' && unit === '';
-      const index = isPlain ? this.#gauges : this.#index<ColumnSeries>(`${type} ${unit}`);
-      const series = this.#find(index, method, name, tags, (key) => {
+      const index = isPlain ? this.#gauges : this.#book.index<ColumnSeries>(`${type} ${unit}`);
+      const series = this.#book.find(index, method, { name, tags }, (key) => {
         return new ColumnSeries({ ...key, type, unit });
       });
       if (typeof series === 'string') return series;
@@ -303,14 +333,6 @@ export class Recording implements Session {
     }
   }
 
-  #refuse(method: string, what: string): DropReason {
-    this.#parts.warnings.once(
-      `${method} ${what.slice(0, 12)}`,
-      `${method}: ${what}; it is ignored`,
-    );
-    return 'invalid';
-  }
-
   #say(kind: string, fields: string, isUrgent = false): DropReason | undefined {
     const text = `{"kind":"${kind}",${this.#stamp()},${fields}}`;
     return this.#backlog.add({ text, calls: 1 }, isUrgent) ? undefined : 'buffer_full';
@@ -318,68 +340,6 @@ export class Recording implements Session {
 
   #stamp(): string {
     return `"session":"${this.id}","at":${wireMs(this.#clock.nowMs())}`;
-  }
-
-  #index<S extends Tagged>(key: string): SeriesIndex<S> {
-    let index = this.#others.get(key);
-    if (index === undefined) {
-      index = new SeriesIndex();
-      this.#others.set(key, index);
-    }
-    return index as SeriesIndex<S>;
-  }
-
-  /** The series, made if need be; the reason why there is none otherwise. */
-  #find<S extends Tagged>(
-    index: SeriesIndex<S>,
-    method: string,
-    name: unknown,
-    tags: unknown,
-    make: (key: { name: string; tags: readonly string[] }) => S,
-  ): S | DropReason {
-    const key = readName(name, limits.metricNameLengthMax);
-    if (key === undefined) {
-      return this.#refuse(method, `the name is ${shown(name)}; expected a text`);
-    }
-    const read = readTags(tags);
-    if (read === undefined) {
-      return this.#refuse(method, `the tags are ${shown(tags)}; expected a list of texts`);
-    }
-    const known = index.find(key, read);
-    if (known !== undefined) return known;
-    if (this.#series >= limits.seriesPerSessionMax) {
-      this.#parts.warnings.once('series', `more than ${limits.seriesPerSessionMax} series`);
-      return 'series_limit';
-    }
-    const series = make({ name: key, tags: read });
-    index.add(key, series);
-    this.#series++;
-    return series;
-  }
-
-  #details(
-    method: string,
-    details: unknown,
-  ): { unit: string; tags: readonly string[] | undefined; bounds?: unknown } {
-    if (details === undefined || details === null) return { unit: '', tags: undefined };
-    if (Array.isArray(details)) return { unit: '', tags: details };
-    if (typeof details !== 'object') {
-      this.#parts.warnings.once(`${method}-details`, `${method}: tags are ${shown(details)}`);
-      return { unit: '', tags: undefined };
-    }
-    const { unit, tags, bounds } = details as { unit?: unknown; tags?: unknown; bounds?: unknown };
-    return {
-      unit: typeof unit === 'string' ? unit.slice(0, limits.unitLengthMax) : '',
-      tags: tags as readonly string[] | undefined,
-      bounds,
-    };
-  }
-
-  /** Bounds in order; undefined for the default ones. */
-  #bounds(wanted: unknown): readonly number[] | undefined {
-    if (!Array.isArray(wanted) || wanted.length > limits.bucketsMax) return undefined;
-    const { bounds } = makeHistogram(wanted.filter((bound) => typeof bound === 'number'));
-    return bounds.length === 0 || bounds.join() === defaultBounds.join() ? undefined : bounds;
   }
 }
 

@@ -31,8 +31,9 @@ export function systemTimers(): Timers {
     clear: (timer) => clearTimeout(timer as Parameters<typeof clearTimeout>[0]),
     turn: () =>
       new Promise((resolve) => {
-        // A browser has no immediates; its shortest timer does as well.
-        if (typeof setImmediate === 'function') release(setImmediate(resolve));
+        // Not released, for the event loop does not hurry for one that is: it would wait for the
+        // program's next event. A browser has no immediates; its shortest timer does as well.
+        if (typeof setImmediate === 'function') setImmediate(resolve);
         else setTimeout(resolve, 0);
       }),
   };
