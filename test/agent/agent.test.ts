@@ -1,11 +1,11 @@
 /** Agents as processes: how they are found, what they keep when they die, and who goes on. */
-import { renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, isRunning, sessionWhen, until } from '../drop-in/session.ts';
 import { closeConnections, get } from '../whole/http.ts';
-import { type Server, startServer, temporaryDirectory } from '../whole/server.ts';
+import { removeDirectory, type Server, startServer, temporaryDirectory } from '../whole/server.ts';
 import {
   type AgentProcess,
   LocalClient,
@@ -134,6 +134,29 @@ describe('what an agent accepted', () => {
   });
 });
 
+describe('a successor', () => {
+  it('that can deliver nothing ends when it is told to, or when its directory is removed', async () => {
+    const away = `http://127.0.0.1:${await freePort()}`;
+    for (const stop of ['SIGTERM', 'removal'] as const) {
+      const directory = temporaryDirectory();
+      const client = new LocalClient();
+      const agent = await start(directory, away);
+      await client.send(agent.url, client.batch([client.start(), { kind: 'end' }]));
+      await agent.kill('SIGTERM');
+      let pid = 0;
+      await until(() => {
+        pid = adopterIn(directory) ?? 0;
+        return pid !== 0 && isRunning(pid);
+      });
+      if (stop === 'SIGTERM') process.kill(pid, 'SIGTERM');
+      else removeDirectory(directory);
+      await until(() => !isRunning(pid));
+      await sleep(1_000);
+      expect(adopterIn(directory)).toBeUndefined();
+    }
+  });
+});
+
 describe('last words', () => {
   it('of a program arrive, together with what it had in flight, once', async () => {
     const directory = temporaryDirectory();
@@ -150,3 +173,10 @@ describe('last words', () => {
     expect(session.events.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   });
 });
+
+/** The process that is named as the adopter; undefined when there is none. */
+function adopterIn(directory: string): number | undefined {
+  if (!existsSync(directory)) return undefined;
+  const name = readdirSync(directory).find((one) => /^adopter-[0-9a-f]+\.json$/.test(one));
+  return name && JSON.parse(readFileSync(join(directory, name), 'utf8')).pid;
+}

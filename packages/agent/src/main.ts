@@ -53,10 +53,10 @@ export async function runAgent({ config, complaints }: LoadedAgentConfig): Promi
   const reason = await endOf(config, agent, signals, isAwaited);
   unregister(registration, agentId);
   log.info(`ends: ${reason}`);
-  const gaveWay = isAwaited();
-  const isLeft = await agent.stop(gaveWay);
+  const isLeft = await agent.stop(isAwaited());
   releaseAdoption(adoption, place.processes);
-  if (isLeft && !gaveWay) startSuccessor(config, directory);
+  // Whoever stops a successor means it; what is on disk waits for the next agent.
+  if (isLeft && config.role !== 'adopt') startSuccessor(config, directory);
   process.exit(0);
 }
 
