@@ -15,6 +15,8 @@ export interface ProgramOptions {
   directory: string;
   /** How often it says one of everything; 5 by default. */
   intervalMs?: number;
+  /** How often it shows that it responds, after which it may be silent 3 s; never by default. */
+  beatMs?: number;
   /** Text that goes along with each event. */
   ballast?: () => string;
 }
@@ -40,7 +42,7 @@ export class LoggingProgram {
   taken = 0;
   /** Batches that an agent had taken already when they came again. */
   duplicates = 0;
-  /** Batches that went to another agent than the one before. */
+  /** Agents that took batches one after the other. */
   moves = 0;
   /** Entries that an agent refused; there should be none. */
   readonly refused: unknown[] = [];
@@ -57,11 +59,14 @@ export class LoggingProgram {
   #isEnding = false;
   readonly #running: Promise<void>;
   readonly #speaking: NodeJS.Timeout;
+  readonly #beating: NodeJS.Timeout | undefined;
 
   /** Starts at once, whether there is an agent or not. */
   constructor(options: ProgramOptions) {
     this.#options = options;
     this.#speaking = setInterval(() => this.#say(), options.intervalMs ?? 5);
+    const { beatMs } = options;
+    if (beatMs !== undefined) this.#beating = setInterval(() => this.#beat(), beatMs);
     this.#running = this.#deliver();
   }
 
@@ -77,6 +82,7 @@ export class LoggingProgram {
   /** Says that it ends, and resolves when an agent has taken everything. */
   async end(): Promise<void> {
     clearInterval(this.#speaking);
+    clearInterval(this.#beating);
     this.#isEnding = true;
     await this.#running;
     this.#connections.destroy();
@@ -108,6 +114,11 @@ export class LoggingProgram {
     );
   }
 
+  #beat(): void {
+    const { session } = this;
+    this.#entries.push({ kind: 'heartbeat', session, at: Date.now(), timeout_ms: 3_000 });
+  }
+
   async #deliver(): Promise<void> {
     while (!this.#isStopped) {
       const isLast = this.#isEnding;
@@ -124,28 +135,29 @@ export class LoggingProgram {
     const end = isLast ? [{ kind: 'end', session, at }] : [];
     const entries = [...this.#entries, ...end];
     this.#entries = [];
-    const { body, agentId } = await this.#compose(entries);
+    const body = this.#compose(entries);
     const receipt = await this.#untilTaken(body);
     if (receipt === undefined) return;
     if (receipt.rejected !== undefined) this.refused.push(...receipt.rejected);
     if (receipt.duplicate === true) this.duplicates++;
-    if (receipt.agentId !== agentId) this.moves++;
+    if (receipt.agentId !== this.#agentId) this.moves++;
     this.#agentId = receipt.agentId;
     this.taken = upTo;
   }
 
   /** A batch; to an agent that is new to the program it introduces itself first. */
-  async #compose(entries: object[]): Promise<{ body: string; agentId: string | undefined }> {
-    const agentId = this.#agentIdNow();
+  #compose(entries: object[]): string {
+    const agentId = registeredIn(this.#registration())?.agentId;
     const { session } = this;
     const [product, version, pid] = ['faults', '1', process.pid];
     const start = { kind: 'start', session, at: Date.now(), product, version, pid };
-    const all = agentId === this.#agentId && agentId !== undefined ? entries : [start, ...entries];
+    const isKnown = agentId !== undefined && agentId === this.#agentId;
     this.#seq++;
-    return {
-      body: JSON.stringify({ spoolId: this.#clientId, seq: this.#seq, entries: all }),
-      agentId,
-    };
+    return JSON.stringify({
+      spoolId: this.#clientId,
+      seq: this.#seq,
+      entries: isKnown ? entries : [start, ...entries],
+    });
   }
 
   /** Sends the same bytes again until an agent says that it has them. */
@@ -164,10 +176,6 @@ export class LoggingProgram {
       await sleep(20);
     }
     return undefined;
-  }
-
-  #agentIdNow(): string | undefined {
-    return registeredIn(this.#registration())?.agentId;
   }
 
   #registration(): string {

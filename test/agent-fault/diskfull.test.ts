@@ -1,0 +1,121 @@
+/** A disk that is full under the spool: programs are answered, and what was taken arrives once and in order. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../drop-in/session.ts';
+import { closeConnections } from '../whole/http.ts';
+import { startServer, temporaryDirectory } from '../whole/server.ts';
+import { agentLogIn, startAgent } from './agent.ts';
+import { expectEverything, LoggingProgram, until } from './program.ts';
+
+const KiB = 1024;
+const ends: (() => Promise<unknown> | undefined)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+afterAll(closeConnections);
+
+/* Only root may mount a disk that is small enough to be filled. */
+describe.runIf(canMount())('a disk that is full under the spool', () => {
+  it('while the server is away goes unnoticed, and everything arrives when it is back', async () => {
+    const directory = mountDisk(2_048 * KiB);
+    const port = await freePort();
+    const serverUrl = `http://127.0.0.1:${port}`;
+    const agent = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
+    ends.push(agent.kill);
+    const program = new LoggingProgram({ serverUrl, directory });
+    ends.push(() => program.abandon());
+    await program.further(100);
+    fill(directory);
+    await program.further(400);
+    expect(await agent.health()).toMatchObject({ server: 'unreachable', dropped: {} });
+
+    const server = await startServer({ args: ['--port', String(port)] });
+    ends.push(server.kill);
+    await program.further(200);
+    await program.end();
+    await expectEverything(server, program);
+  });
+
+  it('and gets space again loses nothing, though the agent is killed then', async () => {
+    const directory = mountDisk(2_048 * KiB);
+    const port = await freePort();
+    const serverUrl = `http://127.0.0.1:${port}`;
+    const first = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
+    ends.push(first.kill);
+    const program = new LoggingProgram({ serverUrl, directory });
+    ends.push(() => program.abandon());
+    await program.further(100);
+    fill(directory);
+    await program.further(200);
+    rmSync(ballastIn(directory));
+    // The disk is tried again with each cut; the second one after it finds the log whole.
+    await program.further(200);
+    await first.kill();
+    const second = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
+    ends.push(second.kill);
+    await program.further(50);
+    const server = await startServer({ args: ['--port', String(port)] });
+    ends.push(server.kill);
+    await program.end();
+    await expectEverything(server, program);
+    expect(agentLogIn(directory)).not.toMatch(/damaged|internal error/);
+  });
+
+  it('when an agent starts lets programs be recorded all the same', async () => {
+    const directory = mountDisk(2_048 * KiB);
+    const server = await startServer();
+    ends.push(server.kill);
+    // Its registration is a file, without which no program could find it.
+    const agent = await startAgent({ serverUrl: server.url, directory, flushIntervalMs: 100 });
+    ends.push(agent.kill);
+    fill(directory);
+    const program = new LoggingProgram({ serverUrl: server.url, directory });
+    ends.push(() => program.abandon());
+    await program.further(300);
+    await until(
+      async () => (await agent.health()).pendingEntries < 2_000,
+      () => 'nothing arrives',
+    );
+    await program.end();
+    await expectEverything(server, program);
+  });
+});
+
+/** A small disk of its own for a state directory. */
+function mountDisk(sizeBytes: number): string {
+  const directory = join(temporaryDirectory('tacho-agent-'), 'mount');
+  mkdirSync(directory);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', directory]);
+  ends.push(async () => execFileSync('umount', ['-l', directory]));
+  return directory;
+}
+
+/** Leaves no space on the disk. */
+function fill(directory: string): void {
+  const { bavail, bsize } = statfsSync(directory);
+  writeFileSync(ballastIn(directory), Buffer.alloc(bavail * bsize));
+  for (let i = 0; statfsSync(directory).bavail > 0 && i < 100; i++) {
+    writeFileSync(`${ballastIn(directory)}-${i}`, Buffer.alloc(bsize));
+  }
+  expect(statfsSync(directory).bavail).toBe(0);
+}
+
+function ballastIn(directory: string): string {
+  return join(directory, 'ballast');
+}
+
+function canMount(): boolean {
+  const directory = join(temporaryDirectory(), 'probe');
+  mkdirSync(directory);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4096', 'tmpfs', directory], {
+      stdio: 'ignore',
+    });
+    execFileSync('umount', [directory]);
+    return true;
+  } catch {
+    return false;
+  }
+}
