@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { freePort } from '../drop-in/session.ts';
-import { closeConnections } from '../whole/http.ts';
-import { startServer, temporaryDirectory } from '../whole/server.ts';
-import { agentLogIn, startAgent } from './agent.ts';
+import { freePort, type Session } from '../drop-in/session.ts';
+import { closeConnections, get } from '../whole/http.ts';
+import { type Server, startServer, temporaryDirectory } from '../whole/server.ts';
+import { agentLogIn, spawnAgent, startAgent } from './agent.ts';
 import { expectEverything, LoggingProgram, until } from './program.ts';
 
 const KiB = 1024;
@@ -30,6 +30,7 @@ describe.runIf(canMount())('a disk that is full under the spool', () => {
     fill(directory);
     await program.further(400);
     expect(await agent.health()).toMatchObject({ server: 'unreachable', dropped: {} });
+    expect(agentLogIn(directory)).toMatch(/spool: ENOSPC/);
 
     const server = await startServer({ args: ['--port', String(port)] });
     ends.push(server.kill);
@@ -63,11 +64,37 @@ describe.runIf(canMount())('a disk that is full under the spool', () => {
     expect(agentLogIn(directory)).not.toMatch(/damaged|internal error/);
   });
 
-  it('when an agent starts lets programs be recorded all the same', async () => {
+  it('when an agent starts lets it be found once there is space again', async () => {
+    const directory = mountDisk(2_048 * KiB);
+    const port = await freePort();
+    const serverUrl = `http://127.0.0.1:${port}`;
+    const first = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
+    ends.push(first.kill);
+    const program = new LoggingProgram({ serverUrl, directory });
+    ends.push(() => program.abandon());
+    await program.further(100);
+    await first.kill();
+    fill(directory);
+    const second = spawnAgent({ serverUrl, directory, flushIntervalMs: 100 });
+    ends.push(second.kill);
+    const server = await startServer({ args: ['--port', String(port)] });
+    ends.push(server.kill);
+    // What the first one left arrives though there is no space.
+    await until(
+      async () => ((await sessionOf(server, program))?.events.length ?? 0) >= program.taken,
+      () => 'nothing arrives',
+    );
+    rmSync(ballastIn(directory));
+    await second.ready();
+    await program.further(100);
+    await program.end();
+    await expectEverything(server, program);
+  });
+
+  it('while the server is there lets programs be recorded all the same', async () => {
     const directory = mountDisk(2_048 * KiB);
     const server = await startServer();
     ends.push(server.kill);
-    // Its registration is a file, without which no program could find it.
     const agent = await startAgent({ serverUrl: server.url, directory, flushIntervalMs: 100 });
     ends.push(agent.kill);
     fill(directory);
@@ -82,6 +109,14 @@ describe.runIf(canMount())('a disk that is full under the spool', () => {
     await expectEverything(server, program);
   });
 });
+
+async function sessionOf(
+  server: Server,
+  { session }: LoggingProgram,
+): Promise<Session | undefined> {
+  const { status, json } = await get(`${server.url}/api/sessions/${session}`);
+  return status === 200 ? (json as Session) : undefined;
+}
 
 /** A small disk of its own for a state directory. */
 function mountDisk(sizeBytes: number): string {

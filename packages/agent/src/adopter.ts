@@ -25,6 +25,7 @@ export async function claimAdoption(path: string, processes: Processes): Promise
  * Takes the place from whoever has it, and waits until that process is gone, at most
  * `limits.agentStopTimeoutMs`: of two that go on with one session, each would send its part of it
  * in an order and with totals of its own.
+ * @throws the error of the system when the place cannot be written
  */
 export async function takeAdoption(path: string, processes: Processes): Promise<void> {
   const holder = holderOf(path, processes);

@@ -9,7 +9,14 @@ import { openAgentLog } from './agent-log.ts';
 import { askJson } from './ask.ts';
 import type { AgentConfig, LoadedAgentConfig } from './config.ts';
 import { makeStateDirectory, ownSurroundings, statePlaces } from './directory.ts';
-import { livingAgent, register, registrationPath, serverKey, unregister } from './discovery.ts';
+import {
+  livingAgent,
+  type Registration,
+  register,
+  registrationPath,
+  serverKey,
+  unregister,
+} from './discovery.ts';
 import { isNeeded } from './need.ts';
 import { systemProcesses } from './process/system.ts';
 import { startSuccessor } from './successor.ts';
@@ -81,13 +88,17 @@ async function isTaken(
  * before it, which may be about to end only now.
  */
 async function succeed(
-  { config, processes }: AgentPlace,
+  { config, processes, log }: AgentPlace,
   registration: string,
   adoption: string,
 ): Promise<void> {
   if (config.role !== 'shared' && config.role !== 'service') return;
-  if ((await livingAgent(registration, askAgent)) === undefined) {
+  if ((await livingAgent(registration, askAgent)) !== undefined) return;
+  try {
     await takeAdoption(adoption, processes);
+  } catch (error) {
+    // On a full disk nobody can be asked to go, but whoever is dead needs not be asked.
+    log.warn(`the place of the one before cannot be taken: ${(error as Error).message}`);
   }
 }
 
@@ -95,15 +106,29 @@ async function succeed(
 async function announce(
   registration: string,
   { agentId, listening }: Agent,
-  { config }: AgentPlace,
+  { config, log }: AgentPlace,
 ): Promise<void> {
   const url = listening?.url ?? '';
   if ((await livingAgent(registration, askAgent)) === undefined) {
-    register(registration, { url, pid: process.pid, agentId, version });
+    registerInTime(registration, { url, pid: process.pid, agentId, version }, log.warn);
   }
   if (config.role !== 'service') return;
   process.stdout.on('error', () => {});
   process.stdout.write(`tacho agent listening on ${url}\n`);
+}
+
+/** A disk that is full takes the name of the agent once there is space again. */
+function registerInTime(
+  path: string,
+  registration: Registration,
+  warn: (text: string) => void,
+): void {
+  try {
+    register(path, registration);
+  } catch (error) {
+    warn(`programs do not find this agent yet: ${(error as Error).message}`);
+    setTimeout(() => registerInTime(path, registration, () => {}), needIntervalMs).unref();
+  }
 }
 
 function askAgent(url: string): Promise<unknown> {
