@@ -1,5 +1,6 @@
 """HTTP to an agent or a server: one connection that is kept, one request at a time, never without a time-out."""
 
+import codecs
 import gzip
 import json
 import os
@@ -10,6 +11,10 @@ from urllib.parse import urlsplit
 from .limits import AGENT_TIMEOUT, COMPRESS_BYTES_MIN, REPLY_BYTES_MAX, SERVER_TIMEOUT
 
 INGEST_PATH = "/api/ingest"
+
+# Names of hosts are encoded by it, and it is imported when first needed. A child that is forked
+# while a thread imports something waits for that import for ever, so our thread imports nothing.
+codecs.lookup("idna")
 
 
 class Reply(NamedTuple):

@@ -27,6 +27,8 @@ class FakeAgent:
         self.connections: List[socket.socket] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.stalls = 0
+        """Answers whose body waits for the gate although their head was sent."""
         self._seen = {}  # type: Dict[str, int]
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -124,6 +126,10 @@ def _handler(agent: FakeAgent) -> Any:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
+                if agent.stalls > 0:
+                    agent.stalls -= 1
+                    agent.gate.clear()
+                    agent.gate.wait(30)
                 self.wfile.write(text)
             except OSError:
                 self.close_connection = True

@@ -212,6 +212,20 @@ class Delivery(AgentCase):
         with self.assertRaises(ChildProcessError):
             os.waitpid(-1, os.WNOHANG)
 
+    def test_programs_in_the_working_directory_are_not_trusted(self) -> None:
+        from tacho.agent import agent_command
+        from tacho.settings import Settings
+
+        binary = os.path.join(self.directory, "tacho-agent")
+        with open(binary, "w") as file:
+            file.write("#!/bin/sh\n")
+        os.chmod(binary, 0o700)
+        settings = Settings()
+        with mock.patch.dict(os.environ, {"PATH": self.directory}):
+            self.assertEqual(agent_command(settings), [binary, "--shared"])
+            with mock.patch("os.getcwd", lambda: self.directory):
+                self.assertIsNone(agent_command(settings))
+
     def test_a_program_that_was_on_an_agent_waits_for_the_next_one(self) -> None:
         server = "http://127.0.0.1:1"
         first = FakeAgent(self.directory, server)

@@ -100,6 +100,15 @@ class Encoding(unittest.TestCase):
             '"1":null,"null":true,"1.5":false}',
         )
 
+    def test_what_changes_while_it_is_written_is_written_all_the_same(self) -> None:
+        class Busy:
+            def __str__(self) -> str:
+                changing[str(len(changing))] = 1
+                return "busy"
+
+        changing: Any = {"a": Busy(), "b": 2}
+        self.assertEqual(encode(changing), '{"a":"busy","b":2}')
+
     def test_circles_and_depths_come_to_an_end(self) -> None:
         circle: Any = {}
         circle["self"] = circle

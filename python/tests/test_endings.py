@@ -362,7 +362,8 @@ class Forks(AgentCase):
                     session.log_event("child")
                     done = session.flush(30)
                     os._exit(0 if done else 1)
-                assert os.waitpid(pid, 0)[1] == 0
+                if os.waitpid(pid, 0)[1] != 0:
+                    os._exit(1)
             stop.set()
             for thread in threads: thread.join()
             print("done")
@@ -371,6 +372,47 @@ class Forks(AgentCase):
         self.assertEqual((ended.stdout, ended.stderr), ("done\n", ""))
         names = [event["name"] for event in self.agent.of_kind("event")]
         self.assertEqual(names.count("child"), 30)
+
+    def test_a_child_is_not_held_up_by_an_answer_that_its_parent_is_reading(self) -> None:
+        # A thread of the parent holds a lock of the reader at that moment, for ever in the child.
+        self.agent.stalls = 1
+        process = start(
+            """
+            import os, time
+            session.log_event("parent")
+            time.sleep(0.5)
+            pid = os.fork()
+            if pid == 0:
+                session.log_event("child")
+                print("child is done", flush=True)
+                os._exit(0)
+            os.waitpid(pid, 0)
+            """,
+            TACHO_AGENT=self.agent.url,
+            TACHO_AGENT_DIR=self.directory,
+        )
+        self.agent.wait_for(lambda: self.agent.bodies)
+        ended = Ended(process)
+        self.agent.gate.set()
+        self.assertEqual((ended.stdout, ended.status), ("child is done\n", 0))
+
+    def test_the_thread_imports_nothing_as_forked_children_would_wait_for_that_for_ever(self) -> None:
+        ended = self.run_program(
+            """
+            import sys, tacho
+            before = set(sys.modules)
+            session = tacho.connect("shop", "1.0")
+            session.log_event("e", data={"a": "\\ud83d"})
+            session.log_metric("m", 1)
+            session.log_counter("n")
+            session.flush(30)
+            session.heartbeat()
+            session.end()
+            session.flush(30)
+            print(sorted(set(sys.modules) - before))
+            """
+        )
+        self.assertEqual(ended.stdout, "[]\n")
 
     def test_a_child_that_fails_tells_its_exception_but_no_end(self) -> None:
         self.run_program(
