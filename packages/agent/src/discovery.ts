@@ -39,7 +39,7 @@ export function unregister(path: string, agentId: string): void {
 }
 
 /** What the file says; undefined when there is none, or when it says something else. */
-function registered(path: string): Registration | undefined {
+export function registered(path: string): Registration | undefined {
   try {
     const read = JSON.parse(readFileSync(path, 'utf8')) as Partial<Registration> | null;
     const { url, pid, agentId, version } = read ?? {};

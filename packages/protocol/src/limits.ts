@@ -294,4 +294,41 @@ export const limits = {
   clientDropReportMs: 10_000,
   /** Body that a browser sends while its page goes away, in bytes. */
   clientBeaconBytesMax: 60_000,
+
+  /** How often `tacho run` notes what a command uses, unless it is told otherwise. */
+  runMetricsIntervalMs: 5_000,
+  /** Shortest and longest interval that it may be told. */
+  runMetricsIntervalMinMs: 100,
+  runMetricsIntervalMaxMs: 3600 * 1000,
+  /** How often it looks for a new peak of memory. */
+  runLookMs: 1_000,
+  /** How often it looks at what passed by, and hands it to its sender. */
+  runFlushMs: 250,
+  /** Last lines of output that it keeps of a bad end, unless it is told otherwise. */
+  runTailLines: 50,
+  runTailLinesMax: 1_000,
+  /** Bytes of a stream that those lines are taken from. */
+  runTailBytesMax: 64 * KiB,
+  /** Longer lines are not searched for metrics, and are kept up to here. */
+  runLineLengthMax: 4 * KiB,
+  /** Output that waits for its reader in our memory; then the command waits. */
+  runCopyBytesMax: 256 * KiB,
+  /** Output that is kept for the search for metrics until that is ready. */
+  runEarlyBytesMax: 4 * MiB,
+  /** After the end of a command, its output is waited for this long before others go on with it. */
+  runOutputGraceMs: 100,
+  /** Longest that its end is kept back while its last output is read. */
+  runDrainMs: 1_000,
+  /** Values found in its output between two looks, and text that is searched for them at once. */
+  runSamplesMax: 16_384,
+  runParseLengthMax: 1 * MiB,
+  /** Time that one pattern may take for all lines between two looks; a slower one is given up. */
+  runParseTimeoutMs: 200,
+  /** A command that should have died of a signal by then did not get it. */
+  runSignalGraceMs: 200,
+  /** How long an agent that was started is waited for. */
+  runAgentStartMs: 5_000,
+  /** Longest that the end is kept back for the delivery to an agent, and to a server. */
+  runEndMs: 500,
+  runDirectEndMs: 3_000,
 } as const;

@@ -15,6 +15,7 @@ import { lsCommand } from './ls.ts';
 import { metricsCommand } from './metrics.ts';
 import { releasesCommand } from './releases.ts';
 import { restoreCommand } from './restore.ts';
+import { makeRunCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
 import { showCommand } from './show.ts';
 import { stateCommand } from './state.ts';
@@ -23,9 +24,8 @@ import { tokenCommand } from './token.ts';
 
 /** Runs the command line `argv` (as `process.argv`); sets the exit code and never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that went away (`tacho ls | head`) has what it wanted: there is no more to do.
-  process.stdout.on('error', () => process.exit());
-  process.stderr.on('error', () => {});
+  // The streams of `tacho run` are its command's: to look at them here would change how they write.
+  if (argv[2] !== 'run') watchStreams();
   try {
     await tachoCommand().parseAsync(argv as string[]);
   } catch (error) {
@@ -33,6 +33,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (!(error instanceof CommanderError)) complain(error);
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/** A reader that went away (`tacho ls | head`) has what it wanted: there is no more to do. */
+function watchStreams(): void {
+  process.stdout.on('error', () => process.exit());
+  process.stderr.on('error', () => {});
 }
 
 /** The reader of our output went away while we were writing. */
@@ -52,6 +58,7 @@ export function tachoCommand(): Command {
     .showHelpAfterError('(tacho --help shows what is possible)')
     .addCommand(serveCommand())
     .addCommand(agentCommand())
+    .addCommand(makeRunCommand())
     .addCommand(lsCommand())
     .addCommand(showCommand())
     .addCommand(tailCommand())
@@ -84,6 +91,7 @@ Examples:
   tacho serve                                   record on http://127.0.0.1:9090 into ./tacho-data
   tacho serve --port 0 --data /var/lib/tacho    pick a free port, record elsewhere
   tacho backup --to tacho-backup.db             while the server runs
+  tacho run -- npm test                         record a command: its output, what it uses, its end
   tacho ls --outcome crashed --from -24h        what crashed since yesterday
   tacho show 5e551000                           how one session ended, and what led to it
   tacho tail -f --level error critical          errors of all sessions as they come
