@@ -269,6 +269,20 @@ describe('a recorder', () => {
     );
   });
 
+  it('watches the process of the parent that started a session, whoever spoke of it first', () => {
+    const { recorder } = recorderOf({ startOf: (pid) => `started ${pid}` });
+    recorder.accept([start({ watch: { pid: 20 } })]);
+    recorder.accept([start({ watch: { pid: 10, parent: true, heartbeatTimeoutMs: 5_000 } })]);
+    recorder.accept([start({ watch: { pid: 30 } })]);
+    expect(recorder.session(session)).toMatchObject({
+      pid: 10,
+      processStart: 'started 10',
+      parent: true,
+      armed: true,
+      heartbeatTimeoutMs: 5_000,
+    });
+  });
+
   it('adds who and where it is to a start, and believes no start of a process that it cannot see', () => {
     const identity = { machineId: 'm', hostname: 'h', bootId: 'b', agentId: 'g' };
     const startOf = (pid: number) => (pid === 7 ? 't7' : null);

@@ -72,8 +72,8 @@ export class Recorder {
   }
 
   /**
-   * Records entries, in order. A start of a session that is known already changes nothing; other
-   * entries of sessions that are not known are rejected with `session_not_found`.
+   * Records entries, in order. A start of a session that is known already changes nothing, unless it
+   * comes from the parent of all that the session is about; other entries of sessions that are not known are rejected with `session_not_found`.
    */
   accept(entries: readonly LocalEntry[], from?: Sender): Accepted {
     if (from !== undefined && this.#isKnown(from)) return { accepted: 0, duplicate: true };
@@ -141,6 +141,7 @@ export class Recorder {
     for (const entry of entries) {
       const record = this.#sessions.get(entry.session);
       if (record !== undefined) {
+        if (entry.kind === 'start') takeParent(record, entry);
         const said = foldEntry(record, entry, receivedUs);
         if (said !== undefined) this.#pending.add(said);
       } else if (entry.kind === 'start') {
@@ -245,6 +246,21 @@ export class Recorder {
       for (const [name, named] of this.#aliases) if (named === id) this.#aliases.delete(name);
     }
   }
+}
+
+/**
+ * A program that joined the session of its parent may have been the first to speak of it; the parent
+ * knows which process the session is about.
+ */
+function takeParent(record: SessionRecord, { watch }: Extract<LocalEntry, { kind: 'start' }>) {
+  if (watch.parent !== true || watch.pid === undefined) return;
+  record.parent = true;
+  record.pid = watch.pid;
+  if (watch.processStart !== undefined) record.processStart = watch.processStart;
+  else delete record.processStart;
+  if (watch.heartbeatTimeoutMs === undefined) return;
+  record.armed = true;
+  record.heartbeatTimeoutMs = watch.heartbeatTimeoutMs;
 }
 
 /** Whether somebody may be waiting to see it. */

@@ -56,18 +56,14 @@ export function startSharedAgent({ serverUrl, token, directory }: AgentPlace, po
   const isScript = /\.[cm]?[jt]s$/.test(named);
   const args = ['--shared', '--server', serverUrl, '--dir', directory];
   if (port !== undefined) args.push('--port', String(port));
-  const child = spawn(
-    isScript ? process.execPath : named,
-    isScript ? [named, ...args] : args,
-    {
-      // Not the directory of the program, which may be on a disk that somebody wants to take out.
-      cwd: directory,
-      detached: true,
-      stdio: 'ignore',
-      windowsHide: true,
-      env: token === undefined ? env : { ...env, TACHO_TOKEN: token },
-    },
-  );
+  const child = spawn(isScript ? process.execPath : named, isScript ? [named, ...args] : args, {
+    // Not the directory of the program, which may be on a disk that somebody wants to take out.
+    cwd: directory,
+    detached: true,
+    stdio: 'ignore',
+    windowsHide: true,
+    env: token === undefined ? env : { ...env, TACHO_TOKEN: token },
+  });
   child.on('error', () => {});
   child.unref();
 }

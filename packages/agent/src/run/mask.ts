@@ -5,7 +5,7 @@ export const maskText = '***';
 
 /** Names of what is secret: of options, variables, headers and parameters. */
 const secretName =
-  /pass(?:word|wd|phrase|code)?|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|auth(?!or)|cookie|signature|\bpwd\b/i;
+  /pass(?:words?|wd|phrase|code)?(?![a-z])|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|auth(?!or)|cookie|signature|\bpwd\b/i;
 
 /** Bounded, like every repetition below, so that no text takes long. */
 const secretWord = `(?:${secretName.source})[\\w.-]{0,64}`;
@@ -18,6 +18,8 @@ const patterns: readonly RegExp[] = [
   new RegExp(`(${secretWord}["']?\\s{0,4}[=:]\\s{0,4}["']?)(?!\\/\\/)[^\\s"'&;,]+`, 'gi'),
   // --password … within a line for a shell
   new RegExp(`(-[\\w.-]{0,40}${secretWord}\\s{1,4})(?!-)["']?[^\\s"']+`, 'gi'),
+  // curl -u name:password
+  /(\s(?:-u|--user|--proxy-user)[ =]\S{1,200}?:)\S+/g,
   /(\b(?:bearer|basic)\s+)[\w.~+/=-]{6,}/gi,
   // Tokens that say themselves what they are: GitHub, GitLab, Slack, AWS, OpenAI, npm, JSON Web Tokens.
   /()\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|AKIA[0-9A-Z]{16}|sk-[\w-]{16,}|npm_\w{20,}|eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,1000})/g,

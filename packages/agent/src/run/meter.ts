@@ -67,12 +67,12 @@ export class Meter {
     this.#growth('process_written_bytes', sample.writtenBytes, last.sample.writtenBytes);
   }
 
-  /** Says what all of it came to; the command has ended, and was waited for. */
-  end(): void {
+  /** Says what all of it came to; the command has ended after that time, and was waited for. */
+  end(durationMs: number): void {
     const { userUs, systemUs } = this.#waitedChildren();
     const last = this.#last?.sample ?? nothing;
     this.#gauges({
-      process_duration_seconds: (this.#options.monotonicMs() - this.#startedMs) / 1e3,
+      process_duration_seconds: durationMs / 1e3,
       // What did not wait for its children is only known from the samples.
       process_cpu_user_seconds: Math.max(userUs - this.#childrenBefore.userUs, last.userUs) / 1e6,
       process_cpu_system_seconds:

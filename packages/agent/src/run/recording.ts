@@ -89,8 +89,8 @@ export class Recording {
     for (const timer of this.#timers) clearInterval(timer);
     for (const lines of this.#lines.values()) lines.end();
     this.#flush();
-    this.#meter.end();
-    const { session } = this.#options;
+    const { session, startedUs } = this.#options;
+    this.#meter.end((atUs - startedUs) / 1_000);
     const told = 'code' in end ? { exit_code: end.code } : { signal: end.signal };
     this.#reporter.say({ kind: 'patch', session, atUs, patch: { process: told } });
     if (!('code' in end && end.code === 0)) this.#tellTails(end, atUs);
