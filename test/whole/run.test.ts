@@ -133,8 +133,8 @@ describe.skipIf(process.platform === 'win32')('a command under tacho run', () =>
   it('runs all the same without an agent, a server and a place for files', async () => {
     const env = {
       TACHO_SERVER: 'http://127.0.0.1:1',
-      TACHO_AGENT_DIR: '/proc/nowhere',
-      TMPDIR: '/proc/nowhere',
+      TACHO_AGENT_DIR: '/dev/null/nowhere',
+      TMPDIR: '/dev/null/nowhere',
     };
     const { code, stdout, stderr } = await place.run(['--', 'sh', '-c', 'echo hi; exit 4'], {
       env,
@@ -179,7 +179,7 @@ describe.skipIf(process.platform === 'win32')('a command under tacho run in a te
   const counting = `
     let count = 0;
     process.on('SIGINT', () => count++);
-    setTimeout(() => console.log('count', count), 1500);
+    setTimeout(() => console.log(\`count \${count}\`), 1500);
     console.log('ready');`;
 
   it('sees the terminal and its size', async () => {

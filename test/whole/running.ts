@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { JsonObject } from '@tacho/protocol';
 import { get } from './http.ts';
 import {
   type Exit,
@@ -136,8 +137,8 @@ export class RunningPlace {
 /** A session as the server shows it. */
 export interface Recorded {
   id: string;
-  state: Record<string, any>;
-  events: { name: string; level: string; message: string; data: Record<string, any> | null }[];
+  state: JsonObject;
+  events: { name: string; level: string; message: string; data: JsonObject | null }[];
   metrics: { name: string; value: number; type: string; unit?: string; tags?: string[] }[];
   crashed: boolean;
   ended: boolean;

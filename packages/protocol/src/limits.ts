@@ -330,5 +330,5 @@ export const limits = {
   runAgentStartMs: 5_000,
   /** Longest that the end is kept back for the delivery to an agent, and to a server. */
   runEndMs: 500,
-  runDirectEndMs: 3_000,
+  runDirectEndMs: 1_000,
 } as const;

@@ -74,7 +74,9 @@ export class Reporter implements Ledger {
 
   /** Whether batches go to the server itself, which draws no conclusions from an exit. */
   get isDirect(): boolean {
-    return this.#sender.receiver() === 'server';
+    const { agentUrl, isNamed, directory } = this.#place;
+    const isSettled = isNamed ? agentUrl === undefined : directory === undefined;
+    return isSettled || this.#sender.receiver() === 'server';
   }
 
   /** Says what comes after everything else. */
@@ -97,8 +99,7 @@ export class Reporter implements Ledger {
 
   #waitMs(): number {
     // Nobody else would deliver it.
-    if (this.isDirect || this.#place.directory === undefined) return limits.runDirectEndMs;
-    return limits.runEndMs;
+    return this.isDirect ? limits.runDirectEndMs : limits.runEndMs;
   }
 
   #leave(bodies: readonly string[]): void {
