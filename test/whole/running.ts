@@ -146,6 +146,6 @@ export interface Recorded {
 }
 
 /** Whether a session has come to its end. */
-export function isOver({ cause }: Recorded): boolean {
+function isOver({ cause }: Recorded): boolean {
   return cause !== null && cause !== undefined;
 }

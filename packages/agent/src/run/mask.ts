@@ -1,7 +1,7 @@
 /** Secrets: what in a command line or an output must not be recorded, as far as it can be told by its look. */
 
 /** Stands where a secret was. */
-export const maskText = '***';
+const maskText = '***';
 
 /** Names of what is secret: of options, variables, headers and parameters. */
 const secretName =

@@ -26,7 +26,7 @@ const ofTerminal: readonly Forwarded[] = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGWI
 const endings: readonly Forwarded[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** Whether the command has a signal already that reached us. */
-export function isDelivered(signal: Forwarded, inFront: boolean): boolean {
+function isDelivered(signal: Forwarded, inFront: boolean): boolean {
   return inFront && ofTerminal.includes(signal);
 }
 
