@@ -38,15 +38,20 @@ export interface Rejected {
 /** Reads an answer. */
 export function outcomeOf({ status, retryAfter, text }: Reply): Outcome {
   if (status === 200) return receiptOf(text) ?? { kind: 'later' };
-  // Whoever runs the server can still let us in, and what was recorded until then is wanted.
-  if (status === 401 || status === 403) return { kind: 'later', isForbidden: true };
+  if (poisonStatuses.includes(status)) {
+    return { kind: 'refused', reason: `status ${status}: ${text.slice(0, 200)}` };
+  }
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     const waitMs = waitOf(retryAfter);
     return waitMs === undefined ? { kind: 'later' } : { kind: 'later', waitMs };
   }
-  if (status >= 400) return { kind: 'refused', reason: `status ${status}: ${text.slice(0, 200)}` };
-  return { kind: 'later' };
+  // Not about the batch: a token, a path, a detour. Whoever runs the server can set it right, and
+  // what was recorded until then is wanted.
+  return { kind: 'later', isForbidden: true };
 }
+
+/** Statuses that are about the batch itself. */
+const poisonStatuses = [400, 413, 415, 422];
 
 /** A receipt; undefined for a body that is none, as that of a proxy's page. */
 function receiptOf(text: string): Outcome | undefined {

@@ -242,13 +242,13 @@ describe('an answer', () => {
     for (const other of ['', 'null', '[]', '{"success":true}', '{"success":false,"accepted":1}']) {
       expect(outcomeOf({ status: 200, text: other })).toEqual({ kind: 'later' });
     }
-    for (const status of [301, 408, 425, 429, 500, 502]) {
+    for (const status of [408, 425, 429, 500, 502]) {
       expect(outcomeOf({ status, text }).kind, String(status)).toBe('later');
     }
-    for (const status of [401, 403]) {
+    for (const status of [301, 401, 403, 404, 405]) {
       expect(outcomeOf({ status, text })).toMatchObject({ isForbidden: true });
     }
-    for (const status of [400, 404, 413, 422]) {
+    for (const status of [400, 413, 415, 422]) {
       expect(outcomeOf({ status, text }).kind, String(status)).toBe('refused');
     }
     expect(outcomeOf({ status: 429, retryAfter: '7', text })).toMatchObject({ waitMs: 7000 });

@@ -268,14 +268,18 @@ export class Sender {
   /** Waits before the next attempt, at most as long as nobody is in a hurry. */
   async #rest(outcome: Extract<Outcome, { kind: 'later' }>, from: Destination | undefined) {
     const { clientRetryMinMs, clientRetryMaxMs, clientAgentRetryMaxMs } = limits;
-    if (outcome.isForbidden) {
-      this.#options.warnings.once('forbidden', 'the server does not accept the token');
+    const isForbidden = outcome.isForbidden === true && from?.receiver === 'server';
+    if (isForbidden) {
+      this.#options.warnings.once('forbidden', 'the server refuses: see its URL and the token');
+    } else if (outcome.isForbidden) {
+      // No agent says that: its port belongs to somebody else by now.
+      this.#destination = undefined;
     }
     const longestMs = from?.receiver === 'server' ? clientRetryMaxMs : clientAgentRetryMaxMs;
     const ceilingMs = Math.min(longestMs, clientRetryMinMs * 2 ** this.#failures++);
     const backoffMs =
       clientRetryMinMs / 2 + (ceilingMs - clientRetryMinMs / 2) * this.#options.random();
-    const waitMs = outcome.isForbidden ? clientRetryMaxMs : backoffMs;
+    const waitMs = isForbidden ? clientRetryMaxMs : backoffMs;
     await this.#sleep(Math.max(waitMs, Math.min(outcome.waitMs ?? 0, clientRetryMaxMs * 10)));
   }
 
