@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { limits } from '../packages/protocol/src/limits.ts';
 
 const client = fileURLToPath(new URL('../packages/client/', import.meta.url));
 
@@ -25,7 +26,7 @@ async function bundle(entry: string, outfile: string, isBrowser: boolean): Promi
     minify: isBrowser,
     conditions: ['source'],
     metafile: true,
-    plugins: [withoutSideEffects],
+    plugins: [withoutSideEffects, inlineLimits],
     legalComments: 'none',
     logLevel: 'warning',
   });
@@ -43,6 +44,17 @@ const withoutSideEffects: Plugin = {
       if (pluginData === 'resolved') return undefined;
       const found = await resolve(path, { ...options, pluginData: 'resolved' });
       return found.path.includes('/node_modules/') ? { ...found, sideEffects: false } : found;
+    });
+  },
+};
+
+/** The few limits that a client has become numbers where they are used; it need not carry all others. */
+const inlineLimits: Plugin = {
+  name: 'inline-limits',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]protocol[\\/]src[\\/]limits\.ts$/ }, () => {
+      const members = Object.entries(limits).map(([name, value]) => `${name} = ${value}`);
+      return { contents: `export enum limits { ${members.join(', ')} }`, loader: 'ts' };
     });
   },
 };

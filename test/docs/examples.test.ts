@@ -1,5 +1,5 @@
 /** Every command and request in the documentation works, in order, on a fresh server. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { namingAdvice } from '@tacho/protocol';
@@ -25,6 +25,7 @@ const pages = [
   { page: 'docs/api-questions.md', atLeast: 20 },
   { page: 'docs/export.md', atLeast: 7 },
   { page: 'docs/cli.md', atLeast: 13 },
+  { page: 'docs/client-typescript.md', atLeast: 7 },
 ];
 
 // The documentation's commands are written for a POSIX shell, which Windows does not have.
@@ -39,9 +40,11 @@ describe.runIf(process.platform !== 'win32')('the documentation', () => {
       );
       const examples = examplesOf(text, server.url);
       expect(examples.length).toBeGreaterThanOrEqual(atLeast);
-      expect(await problemsOf(examples, { dir, launcher: launcher() })).toEqual([]);
+      const place = { dir, launcher: launcher(), env: environmentOf(server.url, dir) };
+      expect(await problemsOf(examples, place)).toEqual([]);
       expect(await adviceOn(server.url)).toEqual([]);
     } finally {
+      endAgents(dir);
       await server.stop();
       removeDirectory(dir);
     }
@@ -53,6 +56,30 @@ describe.runIf(process.platform !== 'win32')('the documentation', () => {
     }
   });
 });
+
+/** What programs of a page find: the packages, this server, and an agent of their own. */
+function environmentOf(serverUrl: string, dir: string): Record<string, string> {
+  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
+  return {
+    TACHO_SERVER: serverUrl,
+    TACHO_AGENT_DIR: join(dir, 'agents'),
+    TACHO_AGENT_BIN: join(root, 'packages/server/bin/tacho-agent.js'),
+  };
+}
+
+/** Ends the agents that programs of a page started. */
+function endAgents(dir: string): void {
+  const folder = join(dir, 'agents');
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (!/^agent-[0-9a-f]+\.json$/.test(name)) continue;
+    const { pid } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { pid: number };
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
 
 /** What the naming guide has against the metrics that a page recorded. */
 async function adviceOn(url: string): Promise<string[]> {

@@ -40,7 +40,8 @@ export function blocksOf(markdown: string): Block[] {
 }
 
 /**
- * The runnable examples of a page in order. `bash` and `sh` blocks are commands, `json METHOD /path`
+ * The runnable examples of a page in order. `bash` and `sh` blocks are commands, `js NAME` blocks
+ * are files of that name, `json METHOD /path`
  * blocks are requests with that body, `json reply` is what the example before it answers. A bare
  * `json` block has only to be JSON; every other language is not looked at.
  */
@@ -49,6 +50,8 @@ export function examplesOf(markdown: string, serverUrl: string): Example[] {
   for (const { language, info, text, line } of blocksOf(markdown)) {
     if (language === 'bash' || language === 'sh') {
       examples.push({ line, command: text });
+    } else if (language === 'js' && /^[\w-]+\.m?js$/.test(info)) {
+      examples.push({ line, command: `cat > ${info} <<'END OF FILE'\n${text}END OF FILE\n` });
     } else if (language === 'json') {
       if (info !== 'reply') JSON.parse(text);
       if (info === 'reply') lastOf(examples, line).reply = text;

@@ -12,6 +12,8 @@ export interface Place {
   dir: string;
   /** The launcher that `npx tacho` stands for. */
   launcher: string;
+  /** Further variables of the shell. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function problemsOf(examples: Example[], place: Place): Promise<str
     await writeFile(join(place.dir, `${index}.example`), command);
   }
   await writeFile(join(place.dir, 'all.example'), scriptOf(examples.length));
-  await bash(join(place.dir, 'all.example'), place.dir, bin);
+  await bash(join(place.dir, 'all.example'), place, bin);
   const commands = examples.map(({ command }) => command).join('\n');
   const problems = await Promise.all(
     examples.map((example, index) => problemsOfOne(example, index, place.dir, commands)),
@@ -60,8 +62,9 @@ function scriptOf(count: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function bash(script: string, cwd: string, bin: string): Promise<void> {
-  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+async function bash(script: string, place: Place, bin: string): Promise<void> {
+  const cwd = place.dir;
+  const env = { ...process.env, ...place.env, PATH: `${bin}:${process.env.PATH}` };
   const child = spawn('bash', [script], { cwd, env, stdio: 'ignore' });
   await new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -1,4 +1,4 @@
-/** The whole way: programs with the client, agents that they start, a server; killed, hanging, and left alone. */
+/** The whole way: programs with the client, agents that they start and that are killed, and a server. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,9 @@ import { makeWorkshop, type Workshop } from '../../packages/client/src/testing/p
 import { get } from './http.ts';
 import { type Server, startServer } from './server.ts';
 
-const agentBin = fileURLToPath(new URL('../../packages/server/bin/tacho-agent.js', import.meta.url));
+const agentBin = fileURLToPath(
+  new URL('../../packages/server/bin/tacho-agent.js', import.meta.url),
+);
 
 let server: Server;
 let workshop: Workshop;
@@ -78,33 +80,6 @@ describe('a program with the client', () => {
     expect(values(row, 'c').at(-1)).toBe(1000);
     expect(row.events.filter(({ name }) => name === 'said')).toHaveLength(1);
     expect(row.cause?.kind).toBe('ended');
-  });
-
-  it.each([
-    ['process.exit(3)', { kind: 'failed', exit_code: 3 }],
-    ['', { kind: 'exited', exit_code: 0 }],
-    ['setTimeout(() => { throw new TypeError("boom"); }, 20)', { kind: 'uncaught' }],
-  ])('has the true cause of its end: %s', async (text, cause) => {
-    const { stdout } = await run(`session.counter('c', 7); session.logEvent('said'); ${text}`);
-    const row = await sessionOnce(stdout.trim(), (each) => each.cause !== null);
-    expect(row.cause).toMatchObject(cause);
-    expect(values(row, 'c')).toEqual([7]);
-    expect(row.events.filter(({ name }) => name === 'said')).toHaveLength(1);
-  });
-
-  it('is seen to hang while its event loop is blocked, and to recover', async () => {
-    const { stdout } = await run(
-      `await session.flush(20_000);
-       const end = Date.now() + 6_000;
-       while (Date.now() < end);
-       await new Promise((resolve) => setTimeout(resolve, 2_500));
-       await session.end(20_000);`,
-      `heartbeatTimeoutMs: 3000, capture: ${quiet}`,
-    );
-    const row = await sessionOnce(stdout.trim(), ({ cause }) => cause !== null);
-    const names = row.events.map(({ name }) => name);
-    expect(names.filter((name) => name === 'application_appears_hung')).toHaveLength(1);
-    expect(names.filter((name) => name === 'application_recovered')).toHaveLength(1);
   });
 
   it('loses and repeats nothing while its agents are killed', async () => {

@@ -25,7 +25,7 @@ export interface WireScript {
 }
 
 /** One call, at an instant that is also the reading of the monotonic clock. */
-export interface WireStep {
+interface WireStep {
   /** Epoch microseconds; that of the step before it when absent. */
   us?: number;
   call: string;

@@ -29,7 +29,7 @@ export type Outcome =
   | { kind: 'refused'; reason: string };
 
 /** An entry of a batch that was not taken. */
-export interface Rejected {
+interface Rejected {
   index: number;
   code: string;
   details: string;

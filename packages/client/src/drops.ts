@@ -1,25 +1,19 @@
 /** What a client could not keep or deliver, counted by reason: nothing disappears without a number. */
 
 /** Why something that a program said is not delivered. */
-export const dropReasons = [
+export type DropReason =
   /** It was not understood, or is longer than what is taken. */
-  'invalid',
+  | 'invalid'
   /** There was no room for it while nothing could be delivered. */
-  'buffer_full',
+  | 'buffer_full'
   /** The session has as many series as it may have. */
-  'series_limit',
+  | 'series_limit'
   /** It was said after the end of its session. */
-  'ended',
+  | 'ended'
   /** The agent or the server refused it for good. */
-  'refused',
-  /** The time to deliver it was over. */
-  'given_up',
+  | 'refused'
   /** Recording is switched off. */
-  'disabled',
-] as const;
-
-/** Reason of a drop. */
-export type DropReason = (typeof dropReasons)[number];
+  | 'disabled';
 
 /** Counts by reason; a reason without any is absent. */
 export class Drops {

@@ -33,11 +33,6 @@ export function numberText(value: number): string {
   return Number.isFinite(value) ? `${value}` : `"${value}"`;
 }
 
-/** A list of texts as it is sent. */
-export function textsText(texts: readonly string[]): string {
-  return JSON.stringify(texts);
-}
-
 /** One pass over one value. */
 class Writer {
   readonly #around: object[] = [];

@@ -83,14 +83,14 @@ function heartbeats(
     return { start: () => undefined, stop: () => undefined, heed: () => undefined };
   }
   const { timeoutMs, isToldWithBeats } = heartbeat;
-  const { clientHeartbeatIntervalMs, clientDirectHeartbeatIntervalMs } = limits;
-  const intervalMs = Math.min(clientHeartbeatIntervalMs, timeoutMs / 3);
+  const directIntervalMs: number = limits.clientDirectHeartbeatIntervalMs;
+  const intervalMs = Math.min(limits.clientHeartbeatIntervalMs, timeoutMs / 3);
   let timer: unknown;
-  let sinceMs: number = clientDirectHeartbeatIntervalMs;
+  let sinceMs = directIntervalMs;
   const beat = () => {
     sinceMs += intervalMs;
     // A server only wants to know that the program is there.
-    if (receiver() === 'server' && sinceMs < clientDirectHeartbeatIntervalMs) return;
+    if (receiver() === 'server' && sinceMs < directIntervalMs) return;
     sinceMs = 0;
     session().beat(isToldWithBeats ? timeoutMs : undefined);
   };

@@ -267,7 +267,8 @@ export class Sender {
 
   /** Waits before the next attempt, at most as long as nobody is in a hurry. */
   async #rest(outcome: Extract<Outcome, { kind: 'later' }>, from: Destination | undefined) {
-    const { clientRetryMinMs, clientRetryMaxMs, clientAgentRetryMaxMs } = limits;
+    const shortestMs = limits.clientRetryMinMs;
+    const longestOfAllMs = limits.clientRetryMaxMs;
     const isForbidden = outcome.isForbidden === true && from?.receiver === 'server';
     if (isForbidden) {
       this.#options.warnings.once('forbidden', 'the server refuses: see its URL and the token');
@@ -275,12 +276,11 @@ export class Sender {
       // No agent says that: its port belongs to somebody else by now.
       this.#destination = undefined;
     }
-    const longestMs = from?.receiver === 'server' ? clientRetryMaxMs : clientAgentRetryMaxMs;
-    const ceilingMs = Math.min(longestMs, clientRetryMinMs * 2 ** this.#failures++);
-    const backoffMs =
-      clientRetryMinMs / 2 + (ceilingMs - clientRetryMinMs / 2) * this.#options.random();
-    const waitMs = isForbidden ? clientRetryMaxMs : backoffMs;
-    await this.#sleep(Math.max(waitMs, Math.min(outcome.waitMs ?? 0, clientRetryMaxMs * 10)));
+    const longestMs = from?.receiver === 'server' ? longestOfAllMs : limits.clientAgentRetryMaxMs;
+    const ceilingMs = Math.min(longestMs, shortestMs * 2 ** this.#failures++);
+    const backoffMs = shortestMs / 2 + (ceilingMs - shortestMs / 2) * this.#options.random();
+    const waitMs = isForbidden ? longestOfAllMs : backoffMs;
+    await this.#sleep(Math.max(waitMs, Math.min(outcome.waitMs ?? 0, longestOfAllMs * 10)));
   }
 
   #sleep(ms: number): Promise<void> {

@@ -23,7 +23,7 @@ import { makeTimers } from './timer.ts';
 import { shown, type Warnings } from './warnings.ts';
 
 /** Delivers what a backlog holds. */
-export interface Delivery {
+interface Delivery {
   receiver(): SessionStats['receiver'];
   /** Calls delivered so far. */
   sent(): number;

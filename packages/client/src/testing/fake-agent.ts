@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 /** An entry of a batch, as it was sent. */
-export type Entry = Record<string, unknown> & { kind: string };
+type Entry = Record<string, unknown> & { kind: string };
 
 /** A batch, as it was sent. */
 export interface TakenBatch {

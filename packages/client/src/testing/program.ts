@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { bundleClient } from '../../../../scripts/bundle-client.ts';
 
 /** How a program ended, and what it printed. */
-export interface Ended {
+interface Ended {
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
