@@ -154,6 +154,19 @@ describe('a server that', () => {
     await expectEverything(server, program);
   });
 
+  it('is silent when the only agent is told to end gets everything all the same', async () => {
+    const server = await serve();
+    const proxy = await proxyOf(server);
+    const { program, agent } = await log(proxy.url);
+    await program.further(50);
+    proxy.behave('silent');
+    await program.further(100);
+    await program.end();
+    expect(await agent.stop()).toBe(0);
+    proxy.behave('pass');
+    await expectEverything(server, program);
+  });
+
   it.each(['after', 'before'])(
     'is silent gets everything from an agent that starts %s the one before it has ended',
     async (order) => {
