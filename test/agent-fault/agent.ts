@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { registrationPath } from '../../packages/agent/src/discovery.ts';
+import { registrationPath, serverKey } from '../../packages/agent/src/discovery.ts';
 import { get } from '../whole/http.ts';
 import { foreignEnvironment } from '../whole/server.ts';
 
@@ -80,6 +80,20 @@ export function spawnAgent(options: AgentOptions): AgentProcess {
       return code;
     },
   };
+}
+
+/** Kills the successor of agents in that directory, which would wait for its server for days. */
+export function killSuccessor(directory: string, serverUrl: string): void {
+  const path = join(directory, `adopter-${serverKey(serverUrl)}.json`);
+  try {
+    const { pid } = JSON.parse(readFileSync(path, 'utf8')) as { pid: number };
+    // The directory belongs to one test, so nobody else's process has it among its arguments.
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory)) {
+      process.kill(pid, 'SIGKILL');
+    }
+  } catch {
+    // There is none, or it has ended.
+  }
 }
 
 const children = new Set<ChildProcess>();

@@ -4,7 +4,7 @@ import { registrationPath } from '../../packages/agent/src/discovery.ts';
 import { freePort } from '../drop-in/session.ts';
 import { closeConnections } from '../whole/http.ts';
 import { type Server, startServer, temporaryDirectory } from '../whole/server.ts';
-import { agentLogIn, type RunningAgent, registeredIn, startAgent } from './agent.ts';
+import { agentLogIn, killSuccessor, type RunningAgent, registeredIn, startAgent } from './agent.ts';
 import { expectEverything, LoggingProgram, until } from './program.ts';
 import { type Manner, type ProxyServer, startProxy } from './proxy.ts';
 
@@ -33,6 +33,7 @@ async function log(
   directory = temporaryDirectory('tacho-agent-'),
 ): Promise<{ agent: RunningAgent; program: LoggingProgram; directory: string }> {
   const agent = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
+  ends.push(async () => killSuccessor(directory, serverUrl));
   ends.push(() => agent.kill());
   const program = new LoggingProgram({ serverUrl, directory });
   ends.push(() => program.abandon());
@@ -167,8 +168,8 @@ describe('a server that', () => {
     await expectEverything(server, program);
   });
 
-  it.each(['after', 'before'])(
-    'is silent gets everything from an agent that starts %s the one before it has ended',
+  it.each(['while the one before it ends', 'when a successor goes on already'])(
+    'is silent gets everything from an agent that starts %s',
     async (order) => {
       const server = await serve();
       const proxy = await proxyOf(server);
@@ -177,8 +178,13 @@ describe('a server that', () => {
       proxy.behave('silent');
       await program.further(100);
       const stopped = agent.stop();
-      if (order === 'after') await stopped;
-      else await unregistered(proxy.url, directory);
+      await unregistered(proxy.url, directory);
+      if (order.startsWith('when')) {
+        await until(
+          () => agentLogIn(directory).includes('adopt agent'),
+          () => 'there is no successor',
+        );
+      }
       const next = await startAgent({ serverUrl: proxy.url, directory, flushIntervalMs: 100 });
       ends.push(next.kill);
       await program.further(50);
