@@ -1,10 +1,11 @@
 /** The Python client: its own tests, its types, and that its wheel can be built, each by a real Python. */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { installFromDebian } from '../whole/debian.ts';
 import { foreignEnvironment, temporaryDirectory } from '../whole/server.ts';
 
 const run = promisify(execFile);
@@ -78,7 +79,7 @@ async function report(
 /** A mypy on this machine; one from the distribution where we may install it. */
 async function findMypy(): Promise<string | undefined> {
   for (const program of ['/usr/bin/mypy', 'mypy']) if (await works(program)) return program;
-  await installed('mypy');
+  await installFromDebian('mypy');
   return (await works('/usr/bin/mypy')) ? '/usr/bin/mypy' : undefined;
 }
 
@@ -89,20 +90,10 @@ async function findBuilder(): Promise<string | undefined> {
   for (const program of ['/usr/bin/python3', 'python3']) {
     if (await canBuild(program)) return program;
   }
-  await installed('python3-pip', 'python3-setuptools', 'python3-wheel');
+  await installFromDebian('python3-pip', 'python3-setuptools', 'python3-wheel');
   return (await canBuild('/usr/bin/python3')) ? '/usr/bin/python3' : undefined;
 }
 
 async function works(program: string, args = ['--version']): Promise<boolean> {
   return (await report(program, args)).failed === false;
-}
-
-async function installed(...packages: string[]): Promise<void> {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-qq'], { env: { ...process.env, ...env } }).catch(
-    () => undefined,
-  );
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
-  await run('apt-get', install, { env: { ...process.env, ...env } }).catch(() => undefined);
 }
