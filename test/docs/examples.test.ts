@@ -26,6 +26,7 @@ const pages = [
   { page: 'docs/export.md', atLeast: 7 },
   { page: 'docs/cli.md', atLeast: 13 },
   { page: 'docs/client-typescript.md', atLeast: 7 },
+  { page: 'docs/agent.md', atLeast: 4 },
 ];
 
 // The documentation's commands are written for a POSIX shell, which Windows does not have.
