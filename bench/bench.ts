@@ -1,9 +1,10 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client …] [--quick] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent …] [--quick] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
 import { closeConnections } from '../test/whole/http.ts';
+import { agent } from './agent.ts';
 import { batch } from './batch.ts';
 import { client } from './client.ts';
 import { commit } from './commit.ts';
@@ -24,6 +25,7 @@ const benches: Record<string, Bench> = {
   commit,
   query,
   client,
+  agent,
 };
 const rssBytesMax = 200 * 2 ** 20;
 

@@ -1,7 +1,9 @@
 /** The agent as a program of its own: what `tacho-agent` and `datacat-daemon` start. */
 import { loadAgentConfig } from './config.ts';
+import { keepHeapSmall } from './heap.ts';
 import { runAgent } from './main.ts';
 
+keepHeapSmall();
 try {
   const { argv, env } = process;
   await runAgent(loadAgentConfig({ role: 'service', args: argv.slice(2), env }));

@@ -205,7 +205,7 @@ async function keyboardPause(
 }
 
 /** How often an agent asks itself whether it is still needed. */
-const needIntervalMs = 500;
+const needIntervalMs = 1_000;
 
 /** The same for an adopter, which also looks whether another agent waits for its place. */
 const placeIntervalMs = 100;
