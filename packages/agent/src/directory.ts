@@ -1,7 +1,7 @@
 /** The directory where agents keep what must outlive them: identity, spools, registrations, logs. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What the place of the directory depends on. */
 export interface Surroundings {
@@ -48,16 +48,40 @@ export function makeStateDirectory(places: readonly string[]): string {
   let failure: unknown = new Error('there is no place for a state directory');
   for (const place of places) {
     try {
-      mkdirSync(place, { recursive: true, mode: 0o700 });
-      for (const part of ['spools', 'last-words', 'rejected']) {
-        mkdirSync(join(place, part), { recursive: true, mode: 0o700 });
-      }
+      makeDirectory(place);
+      requireOwn(place);
+      for (const part of ['spools', 'last-words', 'rejected']) makeDirectory(join(place, part));
       return place;
     } catch (error) {
       failure = error;
     }
   }
   throw failure;
+}
+
+/** Node's own recursive form never returns where the system refuses with ENOENT, as in /proc. */
+function makeDirectory(path: string): void {
+  const make = (): boolean => {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' && statSync(path).isDirectory()) return true;
+      if (code !== 'ENOENT' || dirname(path) === path) throw error;
+      return false;
+    }
+  };
+  if (make()) return;
+  makeDirectory(dirname(path));
+  if (!make()) throw new Error(`${path} cannot be made`);
+}
+
+/** Among temporary files, somebody else may have taken the name. */
+function requireOwn(path: string): void {
+  const user = process.getuid?.() ?? 0;
+  const { uid } = statSync(path);
+  if (user !== 0 && uid !== user) throw new Error(`${path} belongs to another user`);
 }
 
 /** Some systems have no home or no name for a user. */
