@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { pythonRows } from './client-python.ts';
 import { median } from './measure.ts';
 import type { Row } from './report.ts';
 import type { Bench } from './target.ts';
@@ -26,7 +27,7 @@ export const client: Bench = async ({ quick, rounds, say }) => {
     const loads: Load[] = [];
     for (let i = 0; i < Math.min(rounds, 3); i++) loads.push(await runLoad(receiver.url, quick));
     if (!loads.every(({ isSent }) => isSent)) say('client: not everything was delivered');
-    return rowsOf(loads);
+    return [...rowsOf(loads), ...(await pythonRows())];
   } finally {
     receiver.close();
   }
