@@ -3,7 +3,7 @@ import type { TotalSnapshot, WireEntry } from '@tacho/protocol';
 import type { SessionRecord } from './session-record.ts';
 
 /** What a record of the log holds. */
-export type JournalRecordKind =
+type JournalRecordKind =
   /** A local batch of a client, as it came. */
   | 'batch'
   /** Entries of the agent itself, as a local batch. */

@@ -11,7 +11,7 @@ import {
 } from '@tacho/protocol';
 
 /** Last words of a process, or what its parent saw; with nothing but a time it is exiting, and no more. */
-export interface ProcessExit {
+interface ProcessExit {
   atUs: number;
   code?: number;
   signal?: string;

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 
 /** Kinds of records, as numbered on disk. */
-export const recordKinds = { checkpoint: 1, batch: 2, own: 3, alias: 4, cut: 5, sent: 16 } as const;
+const recordKinds = { checkpoint: 1, batch: 2, own: 3, alias: 4, cut: 5, sent: 16 } as const;
 
 /** Kind of a record. */
 export type RecordKind = keyof typeof recordKinds;
