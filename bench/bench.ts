@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent …] [--quick] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run …] [--quick] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
 import { query } from './query.ts';
 import { met, newRun, type Row, toMarkdown, writeRun } from './report.ts';
+import { run as runBench } from './run.ts';
 import { single } from './single.ts';
 import { size } from './size.ts';
 import type { Bench, BenchContext } from './target.ts';
@@ -26,6 +27,7 @@ const benches: Record<string, Bench> = {
   query,
   client,
   agent,
+  run: runBench,
 };
 const rssBytesMax = 200 * 2 ** 20;
 

@@ -24,7 +24,8 @@ const pages = [
   { page: 'docs/live.md', atLeast: 2 },
   { page: 'docs/api-questions.md', atLeast: 20 },
   { page: 'docs/export.md', atLeast: 7 },
-  { page: 'docs/cli.md', atLeast: 13 },
+  { page: 'docs/cli.md', atLeast: 14 },
+  { page: 'docs/run.md', atLeast: 6 },
   { page: 'docs/client-typescript.md', atLeast: 7 },
   { page: 'docs/agent.md', atLeast: 4 },
 ];
