@@ -1,6 +1,6 @@
 /** `tacho run`: what is on the server after a command ran, whatever became of it, of us and of the agent. */
 
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -213,6 +213,12 @@ describe.skipIf(process.platform === 'win32')('what tacho run records', () => {
     expect(session.cause).toMatchObject({ kind: 'failed', exit_code: 3 });
     expect(metric(session, 'n')).toMatchObject({ value: 2, type: 'counter' });
     expect(place.agentPids()).toEqual([]);
+  });
+
+  it('is nothing where recording is disabled', async () => {
+    const { code } = await place.run(shell('off', 'exit 6'), { env: { TACHO_DISABLED: '1' } });
+    expect(code).toBe(6);
+    expect(readdirSync(place.directory)).toEqual([]);
   });
 
   it('waits on disk for a server that is away', async () => {

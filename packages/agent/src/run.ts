@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '@tacho/protocol';
-import { type AgentPlace, placeAgent } from './run/agent-place.ts';
+import { type AgentPlace, isDisabled, placeAgent } from './run/agent-place.ts';
 import type { RunOptions } from './run/options.ts';
 import { Outputs, type StreamName } from './run/outputs.ts';
 import type { Recording, RunEnd } from './run/recording.ts';
@@ -74,6 +74,7 @@ type RecordingOptions = ConstructorParameters<typeof Recording>[0];
 
 /** What records is loaded while the command is already running. */
 async function record(options: RecordingOptions): Promise<Recording | undefined> {
+  if (isDisabled(process.env)) return undefined;
   try {
     const { Recording } = await import('./run/recording.ts');
     return new Recording(options);

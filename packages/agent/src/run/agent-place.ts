@@ -32,6 +32,7 @@ export async function placeAgent(
     '',
   );
   const place: AgentPlace = { serverUrl, isNamed: false };
+  if (isDisabled(env)) return place;
   if (env.TACHO_TOKEN) place.token = env.TACHO_TOKEN;
   try {
     place.directory = makeStateDirectory(statePlaces({ ...ownSurroundings(), env }));
@@ -46,6 +47,11 @@ export async function placeAgent(
   const found = registered(registrationPath(place.directory, serverUrl));
   if (found !== undefined && isAlive(found.pid)) return { ...place, agentUrl: found.url };
   return { ...place, ...(await claimStart(place.directory, serverUrl)) };
+}
+
+/** Whether nothing is to be recorded, here and by clients alike. */
+export function isDisabled(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env.TACHO_DISABLED === '1';
 }
 
 /** Starts an agent for all programs of this user; throws nothing, since it may be there already. */
