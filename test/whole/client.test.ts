@@ -118,4 +118,32 @@ describe('a program with the client', () => {
     expect(values(row, 'n')).toEqual(Array.from({ length: Number(count) }, (_, i) => i));
     expect(values(row, 'c').at(-1)).toBe(Number(count));
   });
+
+  it.each([
+    ['process.exit(3)', { kind: 'failed', exit_code: 3 }],
+    ['', { kind: 'exited', exit_code: 0 }],
+    ['setTimeout(() => { throw new TypeError("boom"); }, 20)', { kind: 'uncaught' }],
+  ])('has the true cause of its end: %s', async (text, cause) => {
+    const { stdout } = await run(`session.counter('c', 7); session.logEvent('said'); ${text}`);
+    const row = await sessionOnce(stdout.trim(), (each) => each.cause !== null);
+    expect(row.cause).toMatchObject(cause);
+    expect(values(row, 'c')).toEqual([7]);
+    expect(row.events.filter(({ name }) => name === 'said')).toHaveLength(1);
+  });
+
+  it('is seen to hang while its event loop is blocked, and to recover', async () => {
+    const { stdout } = await run(
+      `session.logEvent('ready');
+       await session.flush(20_000);
+       const end = Date.now() + 8_000;
+       while (Date.now() < end);
+       await new Promise((resolve) => setTimeout(resolve, 2_500));
+       await session.end(20_000);`,
+      `heartbeatTimeoutMs: 3000, capture: { resources: false }`,
+    );
+    const row = await sessionOnce(stdout.trim(), ({ cause }) => cause !== null);
+    const names = row.events.map(({ name }) => name);
+    expect(names.filter((name) => name === 'application_appears_hung')).toHaveLength(1);
+    expect(names.filter((name) => name === 'application_recovered')).toHaveLength(1);
+  });
 });

@@ -174,13 +174,15 @@ class Guard {
 
   /**
    * Whether the session's process is gone. A process that no agent ever saw alive may live where its
-   * id means another one: its silence is for the server to judge.
+   * id means another one: its silence is for the server to judge, unless it left its last words. So
+   * does a program that was gone before its first word arrived.
    */
   #isOver(session: WatchedSession, watch: Watch, alive: boolean): boolean {
     if (watch.death !== undefined || (session.parent && isTold(session.exit))) return true;
     if (session.pid === undefined || session.watch === false) return false;
     if (this.#rebooted(session)) return true;
-    return !alive && (session.processStart !== undefined || watch.seen);
+    if (alive) return false;
+    return session.processStart !== undefined || watch.seen || lastWords(session) !== undefined;
   }
 
   /** First takes in what the process said last, then concludes. */

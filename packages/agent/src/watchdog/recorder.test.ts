@@ -91,3 +91,14 @@ test('a process of another namespace, which has its id from there, is left alone
   ticks(100);
   expect(told()).toEqual(['start']);
 });
+
+test('a program that was gone before its first word arrived ended as it said', () => {
+  processes.look42 = gone;
+  say({ kind: 'start', start: { product: 'p', version: '1' }, watch: { pid: 42 } });
+  ticks(100);
+  expect(told()).toEqual(['start']);
+  say({ kind: 'exit', code: 3 });
+  ticks(3);
+  expect(told()).toEqual(['start', 'crash']);
+  expect(recorder.session(session)?.ended).toMatchObject({ kind: 'crash' });
+});
