@@ -92,6 +92,13 @@ export class Backlog {
     this.onSaid?.(false);
   }
 
+  /** The latest sign of life comes before what is said next: monitoring rests after it, not before. */
+  settleBeat(): void {
+    const beat = this.#heartbeat;
+    this.#heartbeat = undefined;
+    if (beat !== undefined) this.add(beat);
+  }
+
   /** What is sent after everything else, whatever the room. */
   addLast(said: Said): void {
     this.#last.push(said);

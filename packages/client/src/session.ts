@@ -267,6 +267,7 @@ export class Recording implements Session {
   #rest(kind: 'pause' | 'resume'): void {
     if (this.#silence !== undefined) return;
     this.#parts.onHeartbeat?.(kind);
+    this.#backlog.settleBeat();
     this.#backlog.add({ text: `{"kind":"${kind}",${this.#stamp()}}`, calls: 0, isLocal: true });
   }
 
