@@ -1,6 +1,7 @@
 /** `tacho run`: the command is as it would be without us. Real commands, real signals, real pipes. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -91,9 +92,13 @@ describe.skipIf(process.platform === 'win32')('a command under tacho run', () =>
 
   it('is held up by a slow reader, and its signals are not', async () => {
     const running = place.start(['--', 'sh', '-c', 'trap "exit 7" TERM; yes']);
+    // Some of it has come, so the command runs; now nobody reads.
+    await once(running.child.stdout!, 'data');
     running.child.stdout!.pause();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     process.kill(running.pid, 'SIGTERM');
+    // Nothing shows from outside that the shell has it.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     // The shell waits for yes, which waits for us.
     running.child.stdout!.resume();
     running.child.stdout!.on('data', () => running.child.stdout!.destroy());
