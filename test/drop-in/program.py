@@ -42,9 +42,20 @@ class Daemon:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen([binary], stdin=pipe, stdout=pipe, stderr=pipe, env=env)
         time.sleep(1)
+        self.await_port()
         if self.process.poll() is not None:
             raise Exception("daemon ended: %r" % (self.process.communicate(),))
         atexit.register(self.stop)
+
+    def await_port(self):
+        """The real client waits for that second and no more; a busy machine of tests may need longer."""
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", int(self.port)), timeout=5).close()
+                return
+            except OSError:
+                time.sleep(0.05)
 
     def stop(self):
         """Ends the daemon; the seconds that it took, or None when it had to be killed."""

@@ -174,11 +174,16 @@ describe('the catalog', () => {
     const file = join(dir, databaseFile);
     for (let slices = 0; slices < 6; slices++) {
       const own = join(dir, `killed-${slices}.db`);
-      // Never closed, as if the process had ended: what is in the file is what the slices committed.
       const killed = new Catalog({ file, suspendedAfterUs: 60 * secondUs, indexFile: own });
       for (let i = 0; i < slices; i++) killed.step();
+      // As if the process had ended here: what is in its files, and none of its locks.
+      const left = join(dir, `left-${slices}.db`);
+      for (const part of ['', '-wal']) {
+        if (existsSync(own + part)) copyFileSync(own + part, left + part);
+      }
+      killed.close();
       await live(30 + slices, 31 + slices);
-      const next = new Catalog({ file, suspendedAfterUs: 60 * secondUs, indexFile: own });
+      const next = new Catalog({ file, suspendedAfterUs: 60 * secondUs, indexFile: left });
       const count = next.ask(({ columns }) => {
         let sessions = 0;
         for (const block of columns.blocks.all(false)) {
