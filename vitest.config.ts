@@ -14,6 +14,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     // Many tests wait for processes and time-outs, which costs nothing.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });
