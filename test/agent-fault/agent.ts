@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { registrationPath, serverKey } from '../../packages/agent/src/discovery.ts';
+import { registrationPath, serverKey } from '../../packages/client/src/registration.ts';
 import { get } from '../whole/http.ts';
 import { foreignEnvironment } from '../whole/server.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { registrationPath } from '../../packages/agent/src/discovery.ts';
+import { registrationPath } from '../../packages/client/src/registration.ts';
 import type { Session } from '../drop-in/session.ts';
 import { get, ownConnections, post } from '../whole/http.ts';
 import type { Server } from '../whole/server.ts';

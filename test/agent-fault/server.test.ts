@@ -1,6 +1,6 @@
 /** Servers that are away or behave badly: no program notices, and everything arrives once and in order. */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { registrationPath } from '../../packages/agent/src/discovery.ts';
+import { registrationPath } from '../../packages/client/src/registration.ts';
 import { freePort } from '../drop-in/session.ts';
 import { closeConnections } from '../whole/http.ts';
 import { type Server, startServer, temporaryDirectory } from '../whole/server.ts';

@@ -2,8 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { registrationPath, serverKey } from '@tacho/client/sending';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { livingAgent, register, registrationPath, serverKey, unregister } from './discovery.ts';
+import { livingAgent, register, unregister } from './discovery.ts';
 
 let directory: string;
 let path: string;

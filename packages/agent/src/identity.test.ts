@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { statePlaces } from '@tacho/client/sending';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeStateDirectory, statePlaces } from './directory.ts';
+import { makeStateDirectory } from './directory.ts';
 import { makeIdentity } from './identity.ts';
 
 let directory: string;

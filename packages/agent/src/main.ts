@@ -2,21 +2,21 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
+import {
+  ownSurroundings,
+  type Registration,
+  registrationPath,
+  serverKey,
+  statePlaces,
+} from '@tacho/client/sending';
 import { limits } from '@tacho/protocol';
 import { claimAdoption, holdsAdoption, releaseAdoption, takeAdoption } from './adopter.ts';
 import { type Agent, type AgentPlace, startAgent } from './agent.ts';
 import { openAgentLog } from './agent-log.ts';
 import { askJson } from './ask.ts';
 import type { AgentConfig, LoadedAgentConfig } from './config.ts';
-import { makeStateDirectory, ownSurroundings, statePlaces } from './directory.ts';
-import {
-  livingAgent,
-  type Registration,
-  register,
-  registrationPath,
-  serverKey,
-  unregister,
-} from './discovery.ts';
+import { makeStateDirectory } from './directory.ts';
+import { livingAgent, register, unregister } from './discovery.ts';
 import { isNeeded } from './need.ts';
 import { systemProcesses } from './process/system.ts';
 import { startSuccessor } from './successor.ts';

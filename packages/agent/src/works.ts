@@ -1,10 +1,11 @@
 /** The works of an agent: the parts through which everything goes that programs say, put together. */
+
 import { join } from 'node:path';
+import { serverKey } from '@tacho/client/sending';
 import { type JsonObject, limits } from '@tacho/protocol';
 import type { AgentLog } from './agent-log.ts';
 import type { AgentConfig } from './config.ts';
 import { Delivery } from './deliver.ts';
-import { serverKey } from './discovery.ts';
 import { type Flush, startFlush } from './flush.ts';
 import type { Identity } from './identity.ts';
 import { takeLastWords } from './last-words.ts';

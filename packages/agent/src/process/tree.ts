@@ -1,18 +1,12 @@
 /** Meters of process trees: what a process and its descendants use together, the ended ones included. */
-import type { Processes, ProcessRow } from '../process.ts';
+import type { Processes, ProcessRow, Resources } from '../process.ts';
 
 /** What a tree uses at one moment; times and bytes since the meter was made, never shrinking. */
-export interface TreeSample {
+export interface TreeSample extends Resources {
   /** Living processes. */
   processes: number;
-  userUs: number;
-  systemUs: number;
   /** Memory that processes share counts once for each of them. */
   rssBytes: number;
-  threads: number | null;
-  openFiles: number | null;
-  readBytes: number | null;
-  writtenBytes: number | null;
 }
 
 /** What only grows. */

@@ -4,9 +4,15 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  ownSurroundings,
+  registered,
+  registrationPath,
+  serverKey,
+  statePlaces,
+} from '@tacho/client/sending';
 import { limits } from '@tacho/protocol';
-import { makeStateDirectory, ownSurroundings, statePlaces } from '../directory.ts';
-import { registered, registrationPath, serverKey } from '../discovery.ts';
+import { makeStateDirectory } from '../directory.ts';
 import { isAlive } from '../process.ts';
 
 /** Where an agent is, or will be. */

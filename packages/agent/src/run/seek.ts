@@ -1,10 +1,10 @@
 /** Finds whom a run reports to: its agent, another one in its place, one that has to be started, or the server. */
 import { request as requestHttp } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Destination, ingestPath } from '@tacho/client/sending';
+import { type Destination, ingestPath, registrationPath } from '@tacho/client/sending';
 import { limits } from '@tacho/protocol';
 import { askJson } from '../ask.ts';
-import { livingAgent, registrationPath } from '../discovery.ts';
+import { livingAgent } from '../discovery.ts';
 import { type AgentPlace, startSharedAgent } from './agent-place.ts';
 
 /**

@@ -1,40 +1,30 @@
 /** What the watchdog has to know of a session, and whom it tells what it saw. */
 import { type LocalEntry, limits } from '@tacho/protocol';
+import type { SessionRecord } from '../session-record.ts';
 
 /** A session as far as it is watched; all of it follows from entries that are on disk. */
-export interface WatchedSession {
-  id: string;
-  /** Whose words and names its events have. */
-  wire: 'tacho' | 'datacat';
-  /** Absent: no process is known. */
-  pid?: number;
-  /** Present once an agent saw this very process alive. */
-  processStart?: string;
-  /** Of the machine when the session started. */
-  bootId?: string;
-  /** The parent of the process reports its exit itself. */
-  parent?: boolean;
-  /** False: the end of the process says nothing about the session. */
-  watch?: boolean;
-  /** Heartbeats are expected. */
-  armed: boolean;
-  heartbeatTimeoutMs?: number;
-  /** Numbers of heartbeats and of resumptions so far. */
-  heartbeats: number;
-  resumes: number;
-  /** When the latest one was sent. */
-  lastHeartbeatUs?: number;
-  paused: boolean;
-  /** When the hang was noticed that has not been recovered from. */
-  hungSinceUs?: number;
-  /** When the program last said anything. */
-  lastActivityUs: number;
-  /** When it last reported an exception of level error or worse. */
-  lastExceptionUs?: number;
-  /** Last words: nothing but a time means that it is exiting, and no more. */
-  exit?: { atUs?: number; code?: number; signal?: string; uncaught?: boolean };
-  ended?: unknown;
-}
+export type WatchedSession = Pick<
+  SessionRecord,
+  | 'id'
+  | 'wire'
+  | 'pid'
+  | 'processStart'
+  | 'bootId'
+  | 'armed'
+  | 'heartbeatTimeoutMs'
+  | 'heartbeats'
+  | 'resumes'
+  | 'lastHeartbeatUs'
+  | 'paused'
+  | 'hungSinceUs'
+  | 'lastActivityUs'
+  | 'lastExceptionUs'
+> &
+  Partial<Pick<SessionRecord, 'parent' | 'watch'>> & {
+    /** Last words: nothing but a time means that it is exiting, and no more. */
+    exit?: Partial<NonNullable<SessionRecord['exit']>>;
+    ended?: unknown;
+  };
 
 /**
  * What is to be believed of a session's last words. Who speaks on long after them was not the one who
