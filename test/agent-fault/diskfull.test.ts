@@ -19,14 +19,7 @@ afterAll(closeConnections);
 /* Only root may mount a disk that is small enough to be filled. */
 describe.runIf(canMount())('a disk that is full under the spool', () => {
   it('while the server is away goes unnoticed, and everything arrives when it is back', async () => {
-    const directory = mountDisk(2_048 * KiB);
-    const port = await freePort();
-    const serverUrl = `http://127.0.0.1:${port}`;
-    const agent = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
-    ends.push(agent.kill);
-    const program = new LoggingProgram({ serverUrl, directory });
-    ends.push(() => program.abandon());
-    await program.further(100);
+    const { agent, directory, port, program } = await recordingWithoutServer();
     fill(directory);
     await program.further(400);
     expect(await agent.health()).toMatchObject({ server: 'unreachable', dropped: {} });
@@ -40,14 +33,7 @@ describe.runIf(canMount())('a disk that is full under the spool', () => {
   });
 
   it('and gets space again loses nothing, though the agent is killed then', async () => {
-    const directory = mountDisk(2_048 * KiB);
-    const port = await freePort();
-    const serverUrl = `http://127.0.0.1:${port}`;
-    const first = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
-    ends.push(first.kill);
-    const program = new LoggingProgram({ serverUrl, directory });
-    ends.push(() => program.abandon());
-    await program.further(100);
+    const { agent: first, directory, port, program, serverUrl } = await recordingWithoutServer();
     fill(directory);
     await program.further(200);
     rmSync(ballastIn(directory));
@@ -65,14 +51,7 @@ describe.runIf(canMount())('a disk that is full under the spool', () => {
   });
 
   it('when an agent starts lets it be found once there is space again', async () => {
-    const directory = mountDisk(2_048 * KiB);
-    const port = await freePort();
-    const serverUrl = `http://127.0.0.1:${port}`;
-    const first = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
-    ends.push(first.kill);
-    const program = new LoggingProgram({ serverUrl, directory });
-    ends.push(() => program.abandon());
-    await program.further(100);
+    const { agent: first, directory, port, program, serverUrl } = await recordingWithoutServer();
     await first.kill();
     fill(directory);
     const second = spawnAgent({ serverUrl, directory, flushIntervalMs: 100 });
@@ -109,6 +88,19 @@ describe.runIf(canMount())('a disk that is full under the spool', () => {
     await expectEverything(server, program);
   });
 });
+
+/** A program and its agent on a small disk, which have something to say to a server that is away. */
+async function recordingWithoutServer() {
+  const directory = mountDisk(2_048 * KiB);
+  const port = await freePort();
+  const serverUrl = `http://127.0.0.1:${port}`;
+  const agent = await startAgent({ serverUrl, directory, flushIntervalMs: 100 });
+  ends.push(agent.kill);
+  const program = new LoggingProgram({ serverUrl, directory });
+  ends.push(() => program.abandon());
+  await program.further(100);
+  return { agent, directory, port, program, serverUrl };
+}
 
 async function sessionOf(
   server: Server,
