@@ -58,11 +58,20 @@ const packagesMeetByName: Rule = (repo) =>
 /** The rooms in the order in which data walks through them; `tacho` is the server. */
 const rooms = ['@tacho/protocol', '@tacho/client', '@tacho/agent', 'tacho'];
 
+/** The dashboard meets the server over HTTP only. */
+const dashboardKnowsTheProtocol: Rule = (repo) =>
+  forbiddenImports(
+    repo,
+    (path) => roomOf(path) === '@tacho/dashboard',
+    (name) => [...rooms.slice(1), '@tacho/dashboard'].includes(name) || name.startsWith('node:'),
+    'the dashboard imports the protocol only',
+  );
+
 /** Imports go one way: protocol ← client ← agent ← server. */
 const importsGoOneWay: Rule = (repo) =>
   forbiddenImports(
     repo,
-    () => true,
+    (path) => rooms.includes(roomOf(path)),
     (name, path) => rooms.indexOf(name) > rooms.indexOf(roomOf(path)),
     `packages import in the direction ${rooms.join(' ← ')}`,
   );
@@ -85,7 +94,7 @@ const foldersSayTheirSubject: Rule = (repo) => {
     .map((path) => `${path} is in a folder whose name says nothing`);
 };
 
-const codeFile = /\.(ts|js|mjs|sh|yml|json|md)$/;
+const codeFile = /\.(tsx?|css|js|mjs|sh|yml|json|md)$/;
 const leftover = new RegExp(
   `\\b(${['TO', 'FIX', 'XX'].map((w, i) => w + ['DO', 'ME', 'X'][i]).join('|')})\\b`,
 );
@@ -113,7 +122,7 @@ const filesAreShort: Rule = (repo) =>
 /** The first line of a file says its one job. */
 const filesSayTheirJob: Rule = (repo) =>
   [...repo.files]
-    .filter(([path]) => /^(packages\/[^/]+\/src|scripts|test|bench)\/.*\.ts$/.test(path))
+    .filter(([path]) => /^(packages\/[^/]+\/src|scripts|test|bench)\/.*\.tsx?$/.test(path))
     .filter(([, text]) => !/^(#!.*\n)?\/\*\*/.test(text))
     .map(([path]) => `${path} does not start with a comment that says its job`);
 
@@ -146,6 +155,7 @@ export const codeRules = {
   enginesAreChosenAtTheRim,
   packagesMeetByName,
   importsGoOneWay,
+  dashboardKnowsTheProtocol,
   foldersSayTheirSubject,
   nothingIsLeftForLater,
   everyTestRuns,

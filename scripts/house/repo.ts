@@ -43,12 +43,12 @@ export function readRepo(root: string): Repo {
 
 /** Whether a path is a test or belongs to tests only. */
 export function isTest(path: string): boolean {
-  return /\.test\.ts$|^test\/|\/testing\/|\/store\/contract(\/|\.ts$)/.test(path);
+  return /\.test\.tsx?$|^test\/|\/testing\/|\/store\/contract(\/|\.ts$)/.test(path);
 }
 
 /** Our TypeScript sources that are not tests, by path. */
 export function sources(repo: Repo): [string, string][] {
   return [...repo.files].filter(
-    ([path]) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && !isTest(path),
+    ([path]) => /^packages\/[^/]+\/src\/.*\.tsx?$/.test(path) && !isTest(path),
   );
 }

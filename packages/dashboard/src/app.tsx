@@ -1,0 +1,4 @@
+/** The whole dashboard: bar, page, help. */
+export function App() {
+  return <main>Tacho</main>;
+}
