@@ -1,19 +1,40 @@
 import { defineConfig } from 'vitest/config';
 
+/** It chooses the browser, which needs none. */
+const browserChoice = 'test/browser/chromium.test.ts';
+
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: [
-      'packages/*/src/**/*.test.{ts,tsx}',
-      'test/**/*.test.ts',
-      'scripts/**/*.test.ts',
-      'bench/**/*.test.ts',
-    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     // Many tests wait for processes and time-outs, which costs nothing.
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: [
+            'packages/*/src/**/*.test.{ts,tsx}',
+            'test/!(browser)/**/*.test.ts',
+            browserChoice,
+            'scripts/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/*.test.ts'],
+          exclude: [browserChoice],
+          globalSetup: 'test/browser/setup.ts',
+        },
+      },
+    ],
   },
 });

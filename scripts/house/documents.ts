@@ -59,7 +59,7 @@ function pathsNamed(text: string): { base: string; path: string }[] {
     const paths = [...line.matchAll(/`([\w@.*-]*[\w@./-]*)`/g)].map(([, path = '']) => path);
     if (line.startsWith('#')) base = /^#+ `?([\w@.-]+(\/[\w@.-]*)+)`?$/.exec(line)?.[1] ?? '';
     for (const path of paths) {
-      if (/\/$|^\.?[\w@.-]*\/?[\w@./-]*\.(ts|js|json|md|yml|sh)$/.test(path))
+      if (/\/$|^\.?[\w@.-]*\/?[\w@./-]*\.(tsx?|js|json|md|yml|sh)$/.test(path))
         named.push({ base, path });
     }
   }
