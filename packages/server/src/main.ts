@@ -96,6 +96,7 @@ function httpConfigOf(config: Config): HttpConfig {
     legacyCreateReply: config.legacyCreateReply,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
+    basePath: config.basePath,
     requestsPerSecondMax: config.requestsPerSecondMax,
     heartbeatTimeoutMs: config.heartbeatTimeoutSeconds * 1000,
     lostAfterMs: config.lostAfterSeconds * 1000,

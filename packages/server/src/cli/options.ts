@@ -30,7 +30,7 @@ export function configOf(values: OptionValues, names: readonly (keyof Config)[])
 
 function optionOf(name: keyof Config): Option {
   const setting = settings[name];
-  const isQuiet = setting.default === null || setting.default === false;
+  const isQuiet = [null, false, ''].some((each) => each === setting.default);
   const preset =
     [setting.default].flat().length === 0 || isQuiet ? '' : ` (default: ${setting.default})`;
   return new Option(setting.flag, setting.doc.replaceAll('`', '') + preset);

@@ -32,6 +32,8 @@ export interface Config {
   allowedHosts: readonly string[];
   /** Origins (`scheme://host[:port]`) of web pages that may call the API. */
   allowedOrigins: readonly string[];
+  /** Path prefix under which a proxy passes requests on, without slash at the end; '' for none. */
+  basePath: string;
   /** Requests of one client address per second before 429; 0 sets no limit. */
   requestsPerSecondMax: number;
   heartbeatTimeoutSeconds: number;
@@ -66,6 +68,10 @@ export type Settings = { readonly [K in keyof Config]: Setting<Config[K]> };
 
 /** A port, an interval or a size that does not fit a 32-bit timer would silently become 1 ms. */
 const secondsMax = 2_000_000;
+
+/** Segments of a path; the first must not be one of ours, or requests without prefix would lose it. */
+const basePathForm =
+  /^(?!\/(?:api|assets|compare|docs|explore|health|metrics|sessions|settings|versions)(?:\/|$))(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*$/;
 
 /** Every setting of the server. */
 export const settings: Settings = {
@@ -145,6 +151,13 @@ export const settings: Settings = {
     default: [],
     doc: 'Web origins whose pages may call the API from a browser.',
     ...list(/^https?:\/\/[^/\s?#]+$/, 'origins such as `https://example.org`'),
+  },
+  basePath: {
+    env: 'TACHO_BASE_PATH',
+    flag: '--base-path <path>',
+    default: '',
+    doc: 'Path prefix that a proxy leaves on requests; they are answered with and without it.',
+    ...text(basePathForm, 'a path such as `/tacho` that is no path of the server itself'),
   },
   requestsPerSecondMax: {
     env: 'TACHO_REQUESTS_PER_SECOND_MAX',

@@ -25,7 +25,7 @@ function code(text: string): string {
 }
 
 function shown(value: unknown): string {
-  if (value === null) return 'none';
+  if (value === null || value === '') return 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'empty' : code(value.join(','));
   return code(String(value));
 }

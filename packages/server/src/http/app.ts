@@ -9,8 +9,10 @@ import type { Log } from '../log.ts';
 import { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
 import { Access } from './access.ts';
+import { makeBasePath } from './base-path.ts';
 import type { BodyLimits } from './body.ts';
 import { makeRequestCheck } from './check.ts';
+import { addDashboardRoutes } from './dashboard/routes.ts';
 import { answerClientError, makeErrorHandler, noRoute } from './errors.ts';
 import { makeExpress } from './express.ts';
 import { Guard } from './guard.ts';
@@ -65,12 +67,14 @@ export function buildApp(parts: AppParts): FastifyInstance {
     expandedBodyBytesMax: config.expandedBodyBytesMax ?? limits.expandedBodyBytesMax,
   };
   const express = makeExpress({ service, guard, access, bodyLimits, writes });
+  const takeBasePath = makeBasePath(config.basePath ?? '');
   const handleError = makeErrorHandler(service);
   let closing = false;
 
   const app = fastify({
     serverFactory: (handle) =>
       makeServer(service, (request, response) => {
+        if (takeBasePath(request, response)) return;
         // A server that closes leaves it to Fastify to end the connections.
         if (closing || !express(request, response)) handle(request, response);
       }),
@@ -120,6 +124,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addWriteRoutes(app, service);
   addIngestRoute(app, service);
   addDocsRoutes(app, service);
+  addDashboardRoutes(app, service);
   addTransferRoutes(app, service);
   addTokenRoutes(app, service);
   addFiguresRoute(app, service);

@@ -2,6 +2,7 @@
 import { type Route, routes } from '@tacho/protocol';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Access, Need } from './access.ts';
+import { dashboardPaths } from './dashboard/pages.ts';
 import type { Guard } from './guard.ts';
 import { commonHeaders } from './reply.ts';
 
@@ -36,12 +37,13 @@ function shareWith(origin: string, reply: FastifyReply): void {
   reply.header('cross-origin-resource-policy', 'cross-origin');
 }
 
-/** What each endpoint of the table needs, by method and pattern of Fastify. */
-const needs: ReadonlyMap<string, Need> = new Map(
-  Object.values<Route>(routes).map(({ method, path, scope }) => {
+/** What each endpoint of the table and each page needs, by method and pattern of Fastify. */
+const needs: ReadonlyMap<string, Need> = new Map([
+  ...Object.values<Route>(routes).map(({ method, path, scope }): [string, Need] => {
     return [`${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`, scope];
   }),
-);
+  ...dashboardPaths.map((path): [string, Need] => [`GET ${path}`, 'open']),
+]);
 
 /** What nobody declared is the operator's; what does not exist is told to whoever may come in at all. */
 function needOf({ method, routeOptions, is404 }: FastifyRequest): Need {

@@ -4,6 +4,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { allowedMethods, TachoError } from '@tacho/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDashboardPath } from './dashboard/pages.ts';
 import { errorReply, type Reply, send } from './reply.ts';
 import type { Service } from './service.ts';
 
@@ -55,7 +56,7 @@ function toTachoError(error: unknown): TachoError {
 /** The error for a request that no route takes: 405 with the methods of its path, or 404. */
 export function noRoute(method: string, url: string): TachoError {
   const path = plainPath(url);
-  const allow = allowedMethods(path);
+  const allow = isDashboardPath(path) ? ['GET', 'HEAD'] : allowedMethods(path);
   if (allow.length === 0) {
     return new TachoError('not_found', `There is nothing at ${JSON.stringify(path.slice(0, 200))}`);
   }
@@ -64,7 +65,7 @@ export function noRoute(method: string, url: string): TachoError {
 }
 
 /** The path without query, doubled slashes and slash at the end, as the router sees it. */
-function plainPath(url: string): string {
+export function plainPath(url: string): string {
   const path = url.split(/[?#]/, 1)[0] as string;
   return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }

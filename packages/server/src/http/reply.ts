@@ -112,8 +112,7 @@ export async function sendStream(
 ): Promise<FastifyReply> {
   const first = await source.next();
   const encoding = chooseEncoding(request.headers['accept-encoding']);
-  const vary = reply.getHeader('vary');
-  reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`);
+  addVary(reply, 'Accept-Encoding');
   reply.header('content-type', form.type);
   if (encoding !== undefined) reply.header('content-encoding', encoding);
   if (request.method === 'HEAD') {
@@ -157,8 +156,14 @@ const compressors = {
   gzip: () => zlib.createGzip({ level: 5 }),
 };
 
+/** Says that the answer depends on a header of the request, beside those it depends on already. */
+export function addVary(reply: FastifyReply, header: string): void {
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? header : `${vary}, ${header}`);
+}
+
 /** The encoding that the client likes best, Brotli before gzip; undefined for none. */
-function chooseEncoding(header: string | string[] | undefined): 'br' | 'gzip' | undefined {
+export function chooseEncoding(header: string | string[] | undefined): 'br' | 'gzip' | undefined {
   if (header === undefined) return undefined;
   const weights = new Map<string, number>();
   for (const part of String(header).toLowerCase().split(',')) {

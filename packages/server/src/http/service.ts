@@ -22,6 +22,10 @@ export interface HttpConfig {
   allowedHosts: readonly string[];
   /** Origins (`scheme://host[:port]`) of other web pages that may call the API. */
   allowedOrigins: readonly string[];
+  /** Path prefix of a proxy that passes it on, as `/tacho`; requests without it are answered as well. */
+  basePath?: string;
+  /** Folder of the built dashboard; the one that the build fills when absent. */
+  dashboardDir?: string;
   /** Requests of one client address per second; 0 sets no limit. */
   requestsPerSecondMax: number;
   /** Silence after which a session that had heartbeats is shown as suspended. */

@@ -12,6 +12,7 @@ import { pino } from 'pino';
 import Schema from 'typebox/schema';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildApp } from './app.ts';
+import { dashboardPaths } from './dashboard/pages.ts';
 import { openStore, testConfig } from './testing/harness.ts';
 import { recordedGroup, recordedServer } from './testing/history.ts';
 import { acceptedValues, nonsenseFor } from './testing/values.ts';
@@ -33,12 +34,16 @@ async function startApp(): Promise<FastifyInstance> {
 }
 
 describe('the routes', () => {
-  it('are those of the table, HEAD where GET is, and no others', async () => {
+  it('are those of the table and the pages, HEAD where GET is, and no others', async () => {
     const app = await startApp();
     const wanted = table.flatMap(([, { method, path }]) => {
       const url = path.replaceAll(/\{(\w+)\}/g, ':name');
       return (method === 'GET' ? ['GET', 'HEAD'] : [method]).map((each) => `${each} ${url}`);
     });
+    for (const path of dashboardPaths) {
+      const url = path.replaceAll(/:\w+/g, ':name');
+      wanted.push(`GET ${url}`, `HEAD ${url}`);
+    }
     expect(servedBy(app).sort()).toEqual(wanted.sort());
   });
 });

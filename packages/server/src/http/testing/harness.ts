@@ -170,6 +170,8 @@ export const testConfig: HttpConfig = {
   sweepIntervalMs: 30_000,
   expireIntervalMs: 3_600_000,
   insecureNoAuth: false,
+  // Whether this checkout was built must make no difference.
+  dashboardDir: '/nowhere/dashboard',
 };
 
 /** The same store, whose appends pass a gate that the test may close. */
