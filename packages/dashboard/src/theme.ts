@@ -1,2 +1,48 @@
 /** The theme: dark, light, or what the system says. */
-export function startTheme(): void {}
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+
+/** What somebody chose. */
+export type ThemeChoice = 'system' | 'light' | 'dark';
+
+const place = 'tacho-theme';
+const system = matchMedia('(prefers-color-scheme: dark)');
+const systemIsDark = signal(system.matches);
+
+/** The choice; kept in this browser. */
+export const themeChoice = signal<ThemeChoice>(read());
+
+/** What is shown: canvases that read colours draw anew when it changes. */
+export const theme: ReadonlySignal<'light' | 'dark'> = computed(() => {
+  if (themeChoice.value !== 'system') return themeChoice.value;
+  return systemIsDark.value ? 'dark' : 'light';
+});
+
+/** Shows the choice, and follows the system where it is left to it. */
+export function startTheme(): void {
+  system.addEventListener('change', () => {
+    systemIsDark.value = system.matches;
+  });
+  themeChoice.subscribe((choice) => {
+    if (choice === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = choice;
+    try {
+      localStorage.setItem(place, choice);
+    } catch {
+      // A browser that keeps nothing shows the choice until the page is left.
+    }
+  });
+}
+
+/** A colour of the tokens as canvases take it: `color('--o-crashed')`. Read it again when `theme` changes. */
+export function color(token: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
+}
+
+function read(): ThemeChoice {
+  try {
+    const kept = localStorage.getItem(place);
+    return kept === 'light' || kept === 'dark' ? kept : 'system';
+  } catch {
+    return 'system';
+  }
+}

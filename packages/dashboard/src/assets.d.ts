@@ -1,0 +1,2 @@
+/** What the build takes beside code. */
+declare module '*.css';

@@ -1,0 +1,76 @@
+/** Numbers the way people read them: thin spaces, few digits, units, never 0 for nothing. */
+import { humanize, unitOf } from '@tacho/protocol';
+
+const thinSpace = '\u2009';
+const minus = '\u2212';
+
+/** What stands where nothing was recorded. */
+export const nothing = '—';
+
+/** A whole number with thin spaces between thousands: `8 412`. */
+export function count(value: number): string {
+  return grouped(String(Math.round(value)));
+}
+
+/** A whole number in a table, where zero is a quiet dot. */
+export function countOrDot(value: number): string {
+  return value === 0 ? '·' : count(value);
+}
+
+/** A share between 0 and 1 as a percentage without its sign: `98.06`, `100`, `41`. */
+export function percent(share: number, digits = 2): string {
+  const text = (share * 100).toFixed(digits);
+  // What is not quite all must not look like all.
+  if (Number(text) === 100 && share < 1) return (100 - 10 ** -digits).toFixed(digits);
+  return text;
+}
+
+/** A difference of two shares in percentage points: `−1.21 pt`. */
+export function points(difference: number): string {
+  return `${signed(difference * 100, 2)} pt`;
+}
+
+/** A number with its sign, for differences. */
+export function signed(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return text;
+  return `${value < 0 ? minus : '+'}${text}`;
+}
+
+/** A value of a metric with its unit, `2.58 GiB`; an em dash for none. NaN and infinities as they are. */
+export function reading(value: unknown, name: string, unit = ''): string {
+  const number = numberOf(value);
+  return number === undefined ? nothing : withMinus(humanize(number, unitOf(name, unit)));
+}
+
+/** The same in two parts, the number and its unit, so that they can look different. */
+export function readingParts(value: unknown, name: string, unit = ''): [string, string] {
+  const text = reading(value, name, unit);
+  const space = text.lastIndexOf(' ');
+  // `1 h 30 min` is one reading, not a number with a unit.
+  if (space < 0 || /\d .*\d/.test(text)) return [text, ''];
+  return [text.slice(0, space), text.slice(space + 1)];
+}
+
+/** A value of a sample as JSON has it, where NaN and infinities are texts; undefined for none. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
+  return undefined;
+}
+
+/** A number of bytes: `2.34 GiB`. */
+export function bytes(value: number): string {
+  return humanize(value, 'bytes');
+}
+
+function withMinus(text: string): string {
+  return grouped(text.replace(/^-/, minus).replaceAll(',', ''));
+}
+
+/** Thin spaces between the thousands of the first number of a text, from five digits on or where asked. */
+function grouped(text: string): string {
+  return text.replace(/\d{4,}(?![\d]*\.)/, (digits) =>
+    digits.replace(/\B(?=(\d{3})+$)/g, thinSpace),
+  );
+}

@@ -1,0 +1,6 @@
+/** The page Overview. */
+
+/** The page. */
+export function OverviewPage() {
+  return <h1>Overview</h1>;
+}

@@ -1,0 +1,6 @@
+/** The page Settings. */
+
+/** The page. */
+export function SettingsPage() {
+  return <h1>Settings</h1>;
+}

@@ -1,0 +1,6 @@
+/** The page Versions. */
+
+/** The page. */
+export function VersionsPage() {
+  return <h1>Versions</h1>;
+}
