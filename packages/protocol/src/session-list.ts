@@ -1,4 +1,6 @@
 /** Lists of sessions: what they can be sorted by, and what they can be split by. */
+import Type from 'typebox';
+import type { Param } from './params.ts';
 import { formatStateCondition } from './state-path.ts';
 
 /**
@@ -53,6 +55,22 @@ export function parseFacet(text: string): Facet | undefined {
     ? undefined
     : { by: 'state', path };
 }
+
+/** One thing that sessions are counted by. */
+export const countByParam: Param<Exclude<Facet, { by: 'event' }> | undefined> = {
+  schema: Type.String({
+    pattern: `^(${groupFields.join('|')}|state:[^!=<>]+)$`,
+    examples: ['version', 'cause', 'state:scene.name'],
+  }),
+  description: `What the sessions of a group have in common: ${groupFields.map((field) => `\`${field}\``).join(', ')} or \`state:path\`; all sessions are one group when absent`,
+  accepted: `one of ${groupFields.join(', ')}, or state: and a path such as state:scene.name`,
+  many: false,
+  preset: undefined,
+  read: (text) => {
+    const facet = parseFacet(text);
+    return facet?.by === 'event' ? undefined : facet;
+  },
+};
 
 /** A facet as text; the inverse of `parseFacet`. */
 export function formatFacet(facet: Facet): string {

@@ -2,7 +2,16 @@
 import Type from 'typebox';
 import { filterParams } from '../filter.ts';
 import { limits } from '../limits.ts';
-import { flagParam, type Param, preset, textParam, wholeParam, wordParam } from '../params.ts';
+import {
+  durationParam,
+  flagParam,
+  many,
+  type Param,
+  preset,
+  textParam,
+  wholeParam,
+  wordParam,
+} from '../params.ts';
 import { successReply } from '../schema/reply.ts';
 import {
   countReply,
@@ -13,7 +22,13 @@ import {
   totalsReply,
 } from '../schema/session-row.ts';
 import { oneOf } from '../schema/shapes.ts';
-import { type Facet, groupFields, parseFacet, sessionSorts } from '../session-list.ts';
+import {
+  countByParam,
+  type Facet,
+  groupFields,
+  parseFacet,
+  sessionSorts,
+} from '../session-list.ts';
 import { answer, questionErrors, type Route, sessionErrors } from './route.ts';
 
 /** What continues a list. */
@@ -132,6 +147,26 @@ const facetsReply = Type.Object({
   ),
 });
 
+const countsReply = Type.Object({
+  every_ms: orNull(Type.Number({ exclusiveMinimum: 0, description: 'Width of the steps of time' })),
+  groups: Type.Array(
+    Type.Object({
+      by: Type.Record(Type.String(), orNull(Type.String()), {
+        description: 'What the sessions have in common, by the text of `by`; null for none',
+      }),
+      time: Type.Optional(instantReply),
+      ...totalsReply.properties,
+    }),
+    {
+      description:
+        'None is empty; in order of `time`, which is the start of the step in which the sessions started, then of `by`',
+    },
+  ),
+  complete: Type.Boolean({
+    description: `Whether there are no more groups than the ${limits.groupsMax} largest, which are the most that one answer has`,
+  }),
+});
+
 /** The endpoints by name. */
 export const sessionRoutes = {
   listSessions: {
@@ -163,6 +198,22 @@ export const sessionRoutes = {
       limit: preset(wholeParam(1, limits.pageRowsMax, 'Most values'), 20),
     },
     reply: answer(facetsReply),
+    errors: [...questionErrors],
+  },
+  countSessions: {
+    method: 'GET',
+    path: '/api/sessions/counts',
+    summary: 'Sessions counted by what they have in common and by the time at which they started',
+    scope: 'read',
+    query: {
+      ...filterParams,
+      by: many(countByParam),
+      every: durationParam(
+        'Width of the steps of time, which count from 1970; all of it is one step when absent',
+      ),
+    },
+    example: 'product=shop&by=outcome&every=1d',
+    reply: answer(countsReply),
     errors: [...questionErrors],
   },
   sessionSummary: {

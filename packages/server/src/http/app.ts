@@ -20,6 +20,7 @@ import { InFlight } from './idempotency.ts';
 import { acceptBodies } from './request-body.ts';
 import { addAggregateRoute } from './routes/aggregate.ts';
 import { addCompareRoutes } from './routes/compare.ts';
+import { addCountsRoute } from './routes/counts.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addFacetRoutes } from './routes/facets.ts';
 import { addFiguresRoute } from './routes/figures.ts';
@@ -119,6 +120,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addSessionListRoutes(app, service);
   addHistoryRoutes(app, service);
   addFacetRoutes(app, service);
+  addCountsRoute(app, service);
   addReleaseRoutes(app, service);
   addCompareRoutes(app, service);
   addWriteRoutes(app, service);

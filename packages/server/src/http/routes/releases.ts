@@ -55,7 +55,8 @@ export function addReleaseRoutes(app: FastifyInstance, service: Service): void {
             nowUs,
           }),
     ]);
-    if (steps !== undefined && steps.length >= limits.groupsMax) throw tooManySteps();
+    if (steps !== undefined && steps.length >= limits.groupsMax)
+      throw tooManySteps('fewer products');
     const wanted = releasesOf(groups).filter(
       ({ version }) => filter.versions === undefined || filter.versions.includes(version),
     );
@@ -128,9 +129,10 @@ function exceptionJson({ group, sessions }: ReleaseException): JsonObject {
   return { id: group.id, type: group.type, message: group.message, sessions };
 }
 
-function tooManySteps(): TachoError {
+/** The refusal of steps that do not fit into one answer; `fewer` is what else would make fewer of them. */
+export function tooManySteps(fewer: string): TachoError {
   return new TachoError(
     'invalid_field',
-    `every makes more than ${limits.groupsMax} steps; expected wider ones, a shorter range of time or fewer products.`,
+    `every makes more than ${limits.groupsMax} steps; expected wider ones, a shorter range of time or ${fewer}.`,
   );
 }
