@@ -1,8 +1,8 @@
 /** The check of the head of every request on the long road, and the answers to preflights. */
-import { type Route, routes } from '@tacho/protocol';
+import { type Route, routes, type TachoError } from '@tacho/protocol';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Access, Need } from './access.ts';
-import { dashboardPaths } from './dashboard/pages.ts';
+import { assetPath, dashboardPaths } from './dashboard/pages.ts';
 import type { Guard } from './guard.ts';
 import { commonHeaders } from './reply.ts';
 
@@ -12,7 +12,7 @@ export function makeRequestCheck(guard: Guard, access: Access): onRequestHookHan
   return (request, reply, done) => {
     reply.headers(commonHeaders).header('cross-origin-resource-policy', 'same-origin');
     const refusal = guard.refusal(request.raw);
-    if (refusal !== undefined) return done(refusal);
+    if (refusal !== undefined && !isOwnAsset(request, refusal)) return done(refusal);
     const { origin } = request.headers;
     if (origin === undefined || !guard.allowsOrigin(origin)) return done(check(request));
     shareWith(origin, reply);
@@ -25,6 +25,15 @@ export function makeRequestCheck(guard: Guard, access: Access): onRequestHookHan
     );
     reply.send();
   };
+}
+
+/**
+ * Browsers send the origin along when a page of ours loads its scripts. Behind a proxy with TLS that
+ * is an origin we cannot know to be ours, but there is nothing in those files to keep from anybody.
+ */
+function isOwnAsset({ routeOptions, headers }: FastifyRequest, refusal: TachoError): boolean {
+  const isOrigin = refusal.code === 'origin_not_allowed';
+  return isOrigin && routeOptions.url === assetPath && headers['sec-fetch-site'] === 'same-origin';
 }
 
 /** Only pages of a listed origin get to read answers. */

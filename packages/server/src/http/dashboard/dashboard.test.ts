@@ -136,6 +136,18 @@ describe('an asset', () => {
     });
   });
 
+  it('loads for a page of its own behind a proxy with TLS, whose origin nobody here knows', async () => {
+    const server = await start({ allowedHosts: ['tacho.example'] });
+    const status = async (path: string, site: string) => {
+      const origin = 'https://tacho.example';
+      const headers = { host: 'tacho.example', origin, 'sec-fetch-site': site };
+      return (await server.ask(path, { headers })).status;
+    };
+    expect(await status('/assets/main-1a.js', 'same-origin')).toBe(200);
+    expect(await status('/assets/main-1a.js', 'same-site')).toBe(403);
+    expect(await status('/api/sessions', 'same-origin')).toBe(403);
+  });
+
   it('is compressed as the client likes best, with a tag for each form', async () => {
     const server = await start();
     const ask = (accepted: string, path = '/assets/main-1a.js') =>

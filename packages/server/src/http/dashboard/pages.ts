@@ -11,8 +11,11 @@ export const pagePaths = [
   '/settings',
 ] as const;
 
+/** Path of the files that pages load. */
+export const assetPath = '/assets/:name';
+
 /** Everything that the dashboard answers, for whom nobody needs a token: there is no data in it. */
-export const dashboardPaths: readonly string[] = [...pagePaths, '/assets/:name', '/icon.svg'];
+export const dashboardPaths: readonly string[] = [...pagePaths, assetPath, '/icon.svg'];
 
 /** A page loads its own files and talks to its own server; whatever found its way into it can do nothing else. */
 export const pagePolicy = [

@@ -5,7 +5,7 @@ import { plainPath } from '../errors.ts';
 import { addVary, chooseEncoding } from '../reply.ts';
 import type { Service } from '../service.ts';
 import { builtFolder, type DashboardFile, type DashboardFiles, readDashboard } from './files.ts';
-import { pagePaths, pagePolicy, rootFrom } from './pages.ts';
+import { assetPath, pagePaths, pagePolicy, rootFrom } from './pages.ts';
 
 /** The name of an asset has a hash of what is in it, so what a name stands for never changes. */
 const forEver = 'public, max-age=31536000, immutable';
@@ -39,7 +39,7 @@ export function addDashboardRoutes(app: FastifyInstance, service: Service): void
   }
   app.route<{ Params: { name: string } }>({
     method,
-    url: '/assets/:name',
+    url: assetPath,
     handler: async (request, reply) => {
       const { files } = await dashboard();
       return sendFile(request, reply, files.get(`assets/${request.params.name}`), forEver);
