@@ -5,22 +5,11 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { launchChromium } from './chromium.ts';
+import { contextOptions, type Look } from './screens.ts';
 import { watch } from './watch.ts';
 
-/** The widths that every page is looked at; a phone has fingers. */
-export const screens = {
-  desk: { viewport: { width: 1440, height: 900 } },
-  tablet: { viewport: { width: 768, height: 1024 }, hasTouch: true },
-  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
-} as const;
-
-/** How somebody looks at a page. */
-export interface Look {
-  /** A desk by default. */
-  screen?: keyof typeof screens;
-  /** Light by default. */
-  theme?: 'light' | 'dark';
-  reducedMotion?: boolean;
+/** How a story looks at a page. */
+interface StoryLook extends Look {
   /** Complaints that belong to the story. */
   expected?: readonly RegExp[];
 }
@@ -28,7 +17,7 @@ export interface Look {
 /** Opens pages; what a story gets of the stage. */
 export interface Stage {
   /** Opens an address in a browser context of its own: no history, no storage. */
-  open(url: string, look?: Look): Promise<Page>;
+  open(url: string, look?: StoryLook): Promise<Page>;
 }
 
 /** Sets the stage for the tests of a file; each of them fails when one of its pages complained. */
@@ -48,15 +37,8 @@ export function setStage(): Stage {
     await browser?.close();
   });
   return {
-    open: async (url, { screen = 'desk', theme = 'light', reducedMotion, expected } = {}) => {
-      const context = await browser!.newContext({
-        ...screens[screen],
-        colorScheme: theme,
-        reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
-        // Neither UTC nor American, so that neither is taken for granted.
-        timezoneId: 'Europe/Berlin',
-        locale: 'en-GB',
-      });
+    open: async (url, { expected, ...look } = {}) => {
+      const context = await browser!.newContext(contextOptions(look));
       contexts.push(context);
       const page = await context.newPage();
       const { origin } = new URL(url);

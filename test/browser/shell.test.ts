@@ -1,0 +1,105 @@
+/** What is around every page: its bar, its keys, its size, and the ways in: prefixes and tokens. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Server, startServer } from '../whole/server.ts';
+import { startPrefix } from './prefix.ts';
+import { setStage } from './stage.ts';
+
+const stage = setStage();
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(async () => {
+  await server?.stop();
+});
+
+/** The page that the bar says we are on. */
+function here(page: Page): Promise<string> {
+  return page
+    .getByRole('navigation', { name: 'Pages', exact: true })
+    .locator('[aria-current=page]')
+    .innerText();
+}
+
+describe('the dashboard', () => {
+  it('has at most 120 KB of JavaScript, gzipped, all pages together', () => {
+    const folder = fileURLToPath(
+      new URL('../../packages/server/dist/dashboard/assets/', import.meta.url),
+    );
+    const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'));
+    expect(scripts.length).toBeGreaterThan(0);
+    const bytes = scripts.reduce(
+      (sum, name) => sum + gzipSync(readFileSync(folder + name)).length,
+      0,
+    );
+    expect(bytes).toBeLessThanOrEqual(120_000);
+  });
+
+  it('goes from page to page by its bar and by keys, and back and forward again', async () => {
+    const page = await stage.open(server.url);
+    expect(await here(page)).toBe('Overview');
+    await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+    expect(new URL(page.url()).pathname).toBe('/sessions');
+    await page.keyboard.press('g');
+    await page.keyboard.press('v');
+    expect(new URL(page.url()).pathname).toBe('/versions');
+    await expect.poll(() => here(page)).toBe('Versions');
+    await page.goBack();
+    await expect.poll(() => here(page)).toBe('Sessions');
+    await page.goForward();
+    await expect.poll(() => here(page)).toBe('Versions');
+  });
+
+  it('shows all keys by ? and hides them by Esc', async () => {
+    const page = await stage.open(server.url);
+    await page.getByRole('navigation', { name: 'Pages', exact: true }).waitFor();
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'All keys' });
+    await help.waitFor();
+    expect(await help.innerText()).toContain('Search');
+    await page.keyboard.press('Escape');
+    await help.waitFor({ state: 'hidden' });
+  });
+
+  it('turns dark and light, and remembers it', async () => {
+    const page = await stage.open(server.url, { theme: 'light' });
+    const paper = () =>
+      page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
+    const light = await paper();
+    await page.getByRole('button', { name: 'Dark theme' }).click();
+    await expect.poll(paper).not.toBe(light);
+    const dark = await paper();
+    await page.reload();
+    await page.getByRole('button', { name: 'Light theme' }).waitFor();
+    expect(await paper()).toBe(dark);
+  });
+
+  it('works below a path of a proxy that takes the path away', async () => {
+    const proxy = await startPrefix(server.url);
+    try {
+      const page = await stage.open(`${proxy.url}/`);
+      await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+      expect(page.url()).toBe(`${proxy.url}/sessions`);
+      await page.reload();
+      await expect.poll(() => here(page)).toBe('Sessions');
+      await page.getByRole('link', { name: 'Overview', exact: true }).click();
+      expect(page.url()).toBe(`${proxy.url}/`);
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('says so when there is no such page', async () => {
+    const page = await stage.open(`${server.url}/sessions`);
+    await page.evaluate(
+      "history.pushState(null, '', 'nothing'); dispatchEvent(new PopStateEvent('popstate'))",
+    );
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  });
+});
