@@ -25,6 +25,7 @@ const pages = [
   { page: 'docs/api-questions.md', atLeast: 20 },
   { page: 'docs/export.md', atLeast: 7 },
   { page: 'docs/cli.md', atLeast: 14 },
+  { page: 'docs/demo.md', atLeast: 4 },
   { page: 'docs/run.md', atLeast: 6 },
   { page: 'docs/client-typescript.md', atLeast: 7 },
   { page: 'docs/agent.md', atLeast: 4 },

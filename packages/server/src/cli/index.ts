@@ -6,6 +6,7 @@ import { agentCommand } from './agent.ts';
 import { backupCommand } from './backup.ts';
 import { compareCommand } from './compare.ts';
 import { completionCommand, completionValuesCommand } from './completion.ts';
+import { demoCommand } from './demo.ts';
 import { diffCommand } from './diff.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf, exitHelp } from './exit.ts';
@@ -57,6 +58,7 @@ export function tachoCommand(): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(tacho --help shows what is possible)')
     .addCommand(serveCommand())
+    .addCommand(demoCommand())
     .addCommand(agentCommand())
     .addCommand(makeRunCommand())
     .addCommand(lsCommand())

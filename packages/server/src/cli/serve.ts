@@ -22,7 +22,14 @@ stderr. SIGTERM and Ctrl-C finish the requests in flight and stop; a second one 
 /** Longest wait for somebody to read the last log lines. */
 const logFlushMs = 500;
 
-async function runServe({ config, file, notes, apiKey }: LoadedConfig): Promise<void> {
+/**
+ * Serves until it is told to stop. `onReady` is called when it accepts requests, and what it returns
+ * before it stops to.
+ */
+export async function runServe(
+  { config, file, notes, apiKey }: LoadedConfig,
+  onReady?: (url: string) => () => Promise<void>,
+): Promise<void> {
   const stop = onStopSignal();
   const [{ openLog }, { serve }] = await Promise.all([import('../log.ts'), import('../main.ts')]);
   const opened = await openLog(
@@ -43,7 +50,9 @@ async function runServe({ config, file, notes, apiKey }: LoadedConfig): Promise<
   process.stdout.write(`tacho listening on ${serving.url}\n`);
   log.info({ url: serving.url, dataDir: config.dataDir, configFile: file }, 'ready');
 
+  const beforeStop = onReady?.(serving.url);
   const signal = await stop;
+  await beforeStop?.();
   process.exitCode = await shutDown(signal, serving, log);
   await opened.flush(logFlushMs);
   process.exit();
