@@ -1,6 +1,7 @@
 /** Endpoints about the server itself. */
 import Type from 'typebox';
-import { doorErrors, type Route } from './route.ts';
+import { storageReply } from '../schema/storage.ts';
+import { answer, doorErrors, questionErrors, type Route } from './route.ts';
 
 /** The endpoints by name. */
 export const metaRoutes = {
@@ -16,5 +17,13 @@ export const metaRoutes = {
       type: 'text/plain',
     },
     errors: [...doorErrors],
+  },
+  storage: {
+    method: 'GET',
+    path: '/api/storage',
+    summary: 'What is kept of each product, the space that it takes up, and for how long',
+    scope: 'read',
+    reply: answer(storageReply),
+    errors: [...questionErrors],
   },
 } as const satisfies Record<string, Route>;

@@ -33,6 +33,7 @@ import { addSearchRoutes } from './routes/search.ts';
 import { addSeriesRoutes } from './routes/series.ts';
 import { addSessionListRoutes } from './routes/session-list.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
+import { addStorageRoute } from './routes/storage.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addTransferRoutes } from './routes/transfer.ts';
 import { addWriteRoutes, writes } from './routes/writes.ts';
@@ -62,7 +63,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
   const keyring = new Keyring({ ...parts, ...(apiKey !== undefined && { apiKey }) });
   const access = new Access({ keyring, guard, clock, insecureNoAuth, isPrivate });
   const inFlight = new InFlight();
-  const service: Service = { ...parts, counters, recorder, live, inFlight, keyring, access };
+  const startedUs = clock();
+  const made = { counters, recorder, live, inFlight, keyring, access };
+  const service: Service = { ...parts, ...made, startedUs };
   const bodyLimits: BodyLimits = {
     bodyBytesMax: config.bodyBytesMax ?? limits.bodyBytesMax,
     expandedBodyBytesMax: config.expandedBodyBytesMax ?? limits.expandedBodyBytesMax,
@@ -130,5 +133,6 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addTransferRoutes(app, service);
   addTokenRoutes(app, service);
   addFiguresRoute(app, service);
+  addStorageRoute(app, service);
   addLiveRoutes(app, service);
 }

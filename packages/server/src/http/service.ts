@@ -56,6 +56,8 @@ export interface Service {
   recorder: Recorder;
   config: HttpConfig;
   clock: Clock;
+  /** When this server was made, by its clock. */
+  startedUs: number;
   log: Log;
   counters: Counters;
   live: LiveHub;

@@ -18,6 +18,7 @@ import { sampleCases } from './contract/samples.ts';
 import { searchCases } from './contract/search.ts';
 import { seriesCases } from './contract/series.ts';
 import { sessionCases } from './contract/sessions.ts';
+import { storageCases } from './contract/storage.ts';
 import { tokenCases } from './contract/tokens.ts';
 import { toldCases } from './contract/told.ts';
 
@@ -53,6 +54,7 @@ export function describeStoreContract(
     describe('aggregates', () => aggregateCases(open, rounds));
     describe('histories', () => historyCases(open, rounds));
     describe('search', () => searchCases(open, Math.ceil(rounds / 10)));
+    describe('the space taken up', () => storageCases(open));
     describe('questions about many sessions', () => questionCases(open, rounds));
     describe('the history of one session', () => historyQuestionCases(open, rounds));
   });

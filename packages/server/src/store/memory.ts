@@ -14,6 +14,7 @@ import {
 } from './memory/search.ts';
 import { pointsOf, samplesOf, seriesOf } from './memory/series.ts';
 import { MemorySession, type StartEntry } from './memory/session.ts';
+import { storageOf } from './memory/storage.ts';
 import { MemoryTokens } from './memory/tokens.ts';
 import { refuseStarted } from './replay.ts';
 import type {
@@ -57,6 +58,7 @@ import type {
   StoreClock,
   StoreEntry,
   StoreHealth,
+  StoreUse,
   SweepRules,
   TimelineCounts,
   TimelineQuery,
@@ -239,6 +241,10 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
   async samples(query: SamplesQuery): ReturnType<Store['samples']> {
     const session = this.#sessions.get(query.id);
     return session && samplesOf(session, query);
+  }
+
+  async storage(): Promise<StoreUse> {
+    return storageOf(this.#sessions.values());
   }
 
   async health(): Promise<StoreHealth> {

@@ -12,6 +12,7 @@ import type { HistoryQuestions } from './history.ts';
 import type { SessionQuestions } from './questions.ts';
 import type { SearchQuestions } from './search.ts';
 import type { SeriesQuestions } from './series.ts';
+import type { StorageQuestions } from './storage.ts';
 import type { TokenStore } from './tokens.ts';
 import type { Tellings } from './told.ts';
 
@@ -20,6 +21,7 @@ export * from './history.ts';
 export * from './questions.ts';
 export * from './search.ts';
 export * from './series.ts';
+export * from './storage.ts';
 export * from './tokens.ts';
 export * from './told.ts';
 
@@ -233,6 +235,7 @@ export interface Store
     SearchQuestions,
     SeriesQuestions,
     SessionQuestions,
+    StorageQuestions,
     TokenStore {
   /** Tells what the store finds out by itself about sessions, soon after it is durable. */
   readonly told: Tellings;

@@ -7,8 +7,7 @@ import type { Service } from '../service.ts';
 
 /** Adds the route; 503 while the store refuses writes. */
 export function addHealthRoute(app: FastifyInstance, service: Service): void {
-  const { store, counters, clock } = service;
-  const startedUs = clock();
+  const { store, counters } = service;
   app.route({
     method: ['GET', 'HEAD'],
     url: '/health',
@@ -18,11 +17,16 @@ export function addHealthRoute(app: FastifyInstance, service: Service): void {
         status: health.writable ? 'healthy' : 'unhealthy',
         service: 'tacho',
         version,
-        uptime_seconds: Math.max(0, Math.floor((clock() - startedUs) / 1e6)),
+        uptime_seconds: uptimeSeconds(service),
         store: { ...health },
         counters: JSON.parse(JSON.stringify(counters.view())) as JsonObject,
       };
       return send(reply, jsonReply(body, health.writable ? 200 : 503));
     },
   });
+}
+
+/** Whole seconds since the server started. */
+export function uptimeSeconds({ clock, startedUs }: Service): number {
+  return Math.max(0, Math.floor((clock() - startedUs) / 1e6));
 }

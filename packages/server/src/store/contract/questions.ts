@@ -21,6 +21,7 @@ import {
 import { crowdSize, crowds, crowdWords, Twins } from './crowd.ts';
 import { type OpenStore, secondUs, startUs, withStore } from './harness.ts';
 import { gauge, type Plan, sessionId } from './plan.ts';
+import { countsOf } from './storage.ts';
 
 /** Cases about lists, groups and deletion; `rounds` random histories. */
 export function questionCases(open: OpenStore, rounds: number): void {
@@ -38,6 +39,7 @@ export function questionCases(open: OpenStore, rounds: number): void {
           }
           for (const question of questions) await compare(twins, question);
           await compareRows(twins);
+          await compareCounts(twins);
           await twins.engine.reopen();
           for (const question of questions) await compare(twins, question);
           await twins.close();
@@ -272,6 +274,10 @@ async function compareRows({ engine, oracle }: Twins): Promise<void> {
     ];
     expect(found && comparable(found)).toEqual(expected && comparable(expected));
   }
+}
+
+async function compareCounts({ engine, oracle }: Twins): Promise<void> {
+  expect(await countsOf(engine.store)).toEqual(await countsOf(oracle.store));
 }
 
 async function allPages(store: Store, query: SessionQuery): Promise<unknown[]> {

@@ -30,7 +30,9 @@ import type {
   StateQuery,
   StateValue,
   StateValueQuery,
+  StorageQuestions,
   Store,
+  StoreUse,
   TimelineCounts,
   TimelineQuery,
 } from '../store.ts';
@@ -40,6 +42,7 @@ import { HistoryClient } from './history/client.ts';
 import { SearchClient } from './index/search-client.ts';
 import { QuestionsClient } from './questions.ts';
 import type { Answered } from './reader.ts';
+import { storageOf } from './storage/client.ts';
 import type { Damage } from './writer.ts';
 
 /** The answering half of the store; the other half writes. */
@@ -49,8 +52,10 @@ export abstract class SqliteAnswers
     HistoryQuestions,
     SearchQuestions,
     SeriesQuestions,
+    StorageQuestions,
     Omit<SessionQuestions, 'remove'>
 {
+  readonly #engine: Engine;
   readonly #reader: Engine['reader'];
   readonly #history: HistoryClient;
   readonly #questions: QuestionsClient;
@@ -58,6 +63,7 @@ export abstract class SqliteAnswers
   readonly #aggregates: AggregateClient;
 
   constructor(engine: Engine) {
+    this.#engine = engine;
     this.#reader = engine.reader;
     this.#history = new HistoryClient(engine.reader, (damages) => this.report(damages));
     this.#questions = new QuestionsClient(engine.catalog);
@@ -130,6 +136,10 @@ export abstract class SqliteAnswers
 
   stateValues(query: StateValueQuery): Promise<StateValue[]> {
     return this.#search.stateValues(query);
+  }
+
+  storage(): Promise<StoreUse> {
+    return storageOf(this.#engine);
   }
 
   /** Asks the reader. */

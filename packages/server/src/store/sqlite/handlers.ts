@@ -13,6 +13,7 @@ import { Reader } from './reader.ts';
 import { type SealBounds, Sealer, type SealTarget } from './sealer.ts';
 import { SeriesReader } from './series/series-reader.ts';
 import type { Slice } from './slice.ts';
+import { countHandlers } from './storage/counts.ts';
 import { Caller, type Channel, type Handlers, serve } from './thread.ts';
 import { type Damage, Writer, type WriterOptions } from './writer.ts';
 
@@ -77,6 +78,7 @@ export function catalogHandlers(options: CatalogOptions): Handlers {
     ...sessions.handlers(),
     ...planHandlers(catalog, sessions),
     ...search.handlers(),
+    ...countHandlers(catalog),
     // The call alone starts the thread.
     follow: () => {},
     close: () => {

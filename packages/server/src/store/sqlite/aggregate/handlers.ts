@@ -1,6 +1,7 @@
-/** What the thread for long questions answers: aggregates, several of them taking turns. */
+/** What the thread for long questions answers: aggregates, several of them taking turns, and what takes up space. */
 import type { AggregateGroup, AggregateQuery } from '../../store.ts';
 import type { AggregatePlan } from '../index/aggregate-plan.ts';
+import { productSizes } from '../storage/sizes.ts';
 import type { Handlers } from '../thread.ts';
 import type { Damage } from '../writer.ts';
 import { Aggregation } from './aggregation.ts';
@@ -38,6 +39,7 @@ export function queryHandlers(file: string): Handlers {
         aggregation.close();
       }
     },
+    productSizes: () => productSizes(file),
     giveUp: (ticket: number) => void running.delete(ticket),
     close: () => {
       isClosed = true;
