@@ -1,10 +1,13 @@
 /** What is around every page: its bar, its keys, its size, and the ways in: prefixes and tokens. */
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Server, startServer } from '../whole/server.ts';
+import { runTacho } from '../whole/cli.ts';
+import { post } from '../whole/http.ts';
+import { type Server, startServer, temporaryDirectory } from '../whole/server.ts';
 import { startPrefix } from './prefix.ts';
 import { setStage } from './stage.ts';
 
@@ -67,6 +70,39 @@ describe('the dashboard', () => {
     await help.waitFor({ state: 'hidden' });
   });
 
+  it('lets who uses the keyboard skip the bar, and stays where it is', async () => {
+    const page = await stage.open(`${server.url}/sessions`);
+    await page.getByRole('link', { name: 'Skip to the page' }).press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
+    expect(new URL(page.url()).pathname).toBe('/sessions');
+  });
+
+  it('finds a session from anywhere by keys alone: /, words, arrows, Enter', async () => {
+    const id = randomUUID();
+    const body = { id, product: 'Lighthouse', version: '7.1', machine_id: 'rock-3' };
+    expect((await post(`${server.url}/api/sessions`, body)).status).toBe(201);
+    const page = await stage.open(`${server.url}/versions`);
+    await page.getByRole('navigation', { name: 'Pages', exact: true }).waitFor();
+    await page.keyboard.press('/');
+    await page.getByRole('dialog', { name: 'Search' }).waitFor();
+    await page.keyboard.type(id.slice(0, 8));
+    const finding = page.getByRole('option', { name: 'Lighthouse' }).first();
+    await finding.waitFor();
+    expect(await finding.getAttribute('aria-selected')).toBe('true');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => new URL(page.url()).pathname).toBe(`/sessions/${id}`);
+    await page.getByRole('dialog', { name: 'Search' }).waitFor({ state: 'hidden' });
+    await page.keyboard.press('/');
+    await page.getByRole('combobox').fill('fog on the lake');
+    await page.getByRole('option', { name: '“fog on the lake”' }).waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.url()).toBe(`${server.url}/sessions?text=fog+on+the+lake`);
+    await page.keyboard.press('/');
+    await page.getByRole('combobox').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Search' }).waitFor({ state: 'hidden' });
+  });
+
   it('turns dark and light, and remembers it', async () => {
     const page = await stage.open(server.url, { theme: 'light' });
     const paper = () =>
@@ -101,5 +137,39 @@ describe('the dashboard', () => {
       "history.pushState(null, '', 'nothing'); dispatchEvent(new PopStateEvent('popstate'))",
     );
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  });
+});
+
+describe('a server that wants tokens', () => {
+  it('asks for one, says when it is wrong, and lets in with the right one for as long as it is not revoked', async () => {
+    const dataDir = temporaryDirectory();
+    const made = await runTacho([
+      'token',
+      'create',
+      '--name',
+      'viewer',
+      '--scope',
+      'read',
+      '--data',
+      dataDir,
+    ]);
+    expect(made.code, made.stderr).toBe(0);
+    const secret = /tacho_\S+/.exec(made.stdout)![0];
+    const guarded = await startServer({ dataDir });
+    try {
+      const page = await stage.open(`${guarded.url}/sessions`, { expected: [/401|403/] });
+      const field = page.getByLabel('Token');
+      await field.fill('tacho_wrong');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+      await field.fill(secret);
+      await page.keyboard.press('Enter');
+      await expect.poll(() => here(page)).toBe('Sessions');
+      expect(page.url()).toBe(`${guarded.url}/sessions`);
+      await page.reload();
+      await expect.poll(() => here(page)).toBe('Sessions');
+    } finally {
+      await guarded.stop();
+    }
   });
 });

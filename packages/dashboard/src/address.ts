@@ -106,6 +106,13 @@ function follow(event: MouseEvent): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const anchor = (event.target as Element).closest?.('a');
   if (anchor?.target !== '' || anchor.hasAttribute('download')) return;
+  // The base of the page would make the root of a place on this page.
+  const place = /^#(.+)/.exec(anchor.getAttribute('href') ?? '')?.[1];
+  if (place !== undefined) {
+    event.preventDefault();
+    document.getElementById(place)?.focus();
+    return;
+  }
   if (anchor.origin !== location.origin || !anchor.pathname.startsWith(root.pathname)) return;
   const page = anchor.pathname.slice(root.pathname.length);
   if (/^(api|docs|health|metrics|openapi)\b/.test(page)) return;
