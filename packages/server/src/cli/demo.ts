@@ -1,9 +1,12 @@
-/** `tacho demo`: fills a data directory with a believable week, and serves it where that is wanted. */
-import { resolve } from 'node:path';
+/** `tacho demo`: fills a data directory with a believable week, and lets it live on where that is wanted. */
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { limits, readInstant } from '@tacho/protocol';
 import { Command, InvalidArgumentError } from 'commander';
 import { makeClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config, LoadedConfig } from '../config.ts';
+import type { Filled } from '../demo/fill.ts';
+import type { WeekOptions } from '../demo/week.ts';
 import type { SqliteStore } from '../store/sqlite/sqlite.ts';
 import { CommandError } from './exit.ts';
 import { wholeNumber } from './number.ts';
@@ -31,7 +34,7 @@ export function demoCommand(): Command {
     .option('--seed <number>', 'Another number makes another week', wholeNumber, 1)
     .option('--sessions <number>', 'Sessions of the week', sessionCount, 2000)
     .option('--until <instant>', 'End of the week: RFC 3339, or -2h (default: now)', instant)
-    .option('--serve', 'Serve it then')
+    .option('--serve', 'Serve it then, and let what still runs go on')
     .action(runDemo);
   return addSettings(command, served).addHelpText('after', help);
 }
@@ -58,39 +61,50 @@ function instant(text: string): number {
 
 async function runDemo(values: OptionValues): Promise<void> {
   const dir = resolve(values.data as string);
-  const seed = values.seed as number;
-  const sessions = values.sessions as number;
-  const untilUs = (values.until as number | undefined) ?? Date.now() * 1000;
-  const [{ fillStore }, { heroIds }] = await Promise.all([
-    import('../demo/fill.ts'),
-    import('../demo/plan.ts'),
-  ]);
+  const week: WeekOptions = {
+    seed: values.seed as number,
+    sessions: values.sessions as number,
+    untilUs: (values.until as number | undefined) ?? Date.now() * 1000,
+  };
+  process.stdout.write(`${await fill(dir, values.data as string, week)}\n`);
+  if (values.serve === true) await serveAlive(dir, week, configOf(values, served));
+  else process.stdout.write(nextSteps(values.data as string));
+}
+
+/** Fills the directory; returns what to say of it. */
+async function fill(dir: string, name: string, week: WeekOptions): Promise<string> {
+  const { fillStore } = await import('../demo/fill.ts');
   const startMs = performance.now();
   const store = await openEmpty(dir);
   const progress = openProgress('filling', process.stderr);
-  let bytes = 0;
+  let filled: Filled;
   try {
-    const onProgress = (done: number): void => progress.show(done, sessions);
-    const filled = await fillStore(store, { seed, sessions, untilUs, onProgress });
+    const onProgress = (done: number): void => progress.show(done, week.sessions);
+    filled = await fillStore(store, { ...week, onProgress });
     await store.seal();
-    const { fileBytes = {} } = await store.health();
-    bytes = Object.values(fileBytes).reduce((sum, size) => sum + size, 0);
-    progress.clear();
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-    process.stdout.write(
-      `filled ${values.data} with ${count(filled.sessions)} sessions, ${count(filled.events)} events ` +
-        `and ${count(filled.samples)} samples (${formatBytes(bytes)}) in ${seconds} s\n`,
-    );
   } finally {
     progress.clear();
     await store.close();
   }
-  if (values.serve !== true) {
-    process.stdout.write(nextSteps(values.data as string, heroIds(seed).crash));
-    return;
-  }
-  const loaded = configOf(values, served);
-  await runServe({ ...loaded, config: { ...loaded.config, dataDir: dir } });
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  const sessions = `${count(filled.sessions)} sessions, ${count(filled.events)} events`;
+  const samples = `${count(filled.samples)} samples`;
+  return `filled ${name} with ${sessions} and ${samples}: ${formatBytes(sizeOf(dir))} in ${seconds} s`;
+}
+
+/** Bytes of the files of a directory. */
+function sizeOf(dir: string): number {
+  return readdirSync(dir).reduce((sum, file) => sum + statSync(join(dir, file)).size, 0);
+}
+
+/** Serves the directory, and lets the runs of the week go on. */
+async function serveAlive(dir: string, week: WeekOptions, loaded: LoadedConfig): Promise<void> {
+  const { play } = await import('../demo/live/play.ts');
+  // The runs speak plain HTTP, and nobody needs a certificate for a demo.
+  const config = { ...loaded.config, dataDir: dir, tlsCertFile: null, tlsKeyFile: null };
+  await runServe({ ...loaded, config }, (url) =>
+    play(week, { url, clock: makeClock(), onProblem: complain }),
+  );
 }
 
 /** Opens the store of a directory; rejects with CommandError when somebody's sessions are there. */
@@ -112,18 +126,22 @@ async function openEmpty(dir: string): Promise<SqliteStore> {
   return store;
 }
 
+function complain(sentence: string): void {
+  process.stderr.write(`tacho: ${sentence}\n`);
+}
+
 const quiet = {
   info: () => {},
   warn: () => {},
-  error: (_fields: object, message: string) => process.stderr.write(`tacho: ${message}\n`),
+  error: (_fields: object, message: string) => complain(message),
 };
 
-function nextSteps(dir: string, crash: string): string {
+function nextSteps(dir: string): string {
   return [
     'next:',
-    `  tacho serve --data ${dir}                       look around at http://127.0.0.1:${limits.serverPort}`,
-    `  tacho show ${crash.slice(0, limits.idPrefixMin)} --data ${dir}               how the game crashed`,
-    `  tacho compare emberline 2.3.9 2.4.0 --data ${dir}    what got worse`,
+    `  tacho serve --data ${dir}`,
+    `  tacho ls --data ${dir} --outcome crashed`,
+    `  tacho compare emberline 2.3.9 2.4.0 --data ${dir}`,
     '',
   ].join('\n');
 }

@@ -24,7 +24,7 @@ const logFlushMs = 500;
 
 /**
  * Serves until it is told to stop. `onReady` is called when it accepts requests, and what it returns
- * before it stops to.
+ * is called before the server stops.
  */
 export async function runServe(
   { config, file, notes, apiKey }: LoadedConfig,

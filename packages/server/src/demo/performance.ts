@@ -10,8 +10,22 @@ export interface Performance {
   /** In order of time. */
   said: Said[];
   meters: Meter[];
-  /** Seconds since the start between which the machine slept. */
-  asleep: readonly (readonly [from: number, to: number])[];
+  /** Stretches in which the machine slept, in seconds since the start. */
+  asleep: readonly Stretch[];
+}
+
+/** From one moment to another. */
+export type Stretch = readonly [from: number, to: number];
+
+/** Whether a moment lies within one of the stretches. */
+export function isWithin(stretches: readonly Stretch[], sec: number): boolean {
+  return stretches.some(([from, to]) => sec > from && sec < to);
+}
+
+/** Moments at which a meter is read up to some second: not while the machine sleeps, nor when it is quiet. */
+export function readTimes(meter: Meter, asleep: readonly Stretch[], untilSec: number): number[] {
+  const pauses = [...asleep, ...(meter.quiet ?? [])];
+  return meter.times.filter((sec) => sec <= untilSec && !isWithin(pauses, sec));
 }
 
 /** One thing that a run says, or that is said of it. */
@@ -38,6 +52,8 @@ export interface Meter {
   series: readonly SeriesSpec[];
   /** When, in seconds since the start, ascending. */
   times: number[];
+  /** Stretches in which nobody measures, in seconds since the start. */
+  quiet?: readonly Stretch[];
   /** Puts one value for each series into `values`; is asked for moments in ascending order. */
   read(sec: number, values: Float64Array): void;
   /** What the value of a series carries that was read last. */

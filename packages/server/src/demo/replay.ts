@@ -7,7 +7,7 @@ import {
   signalOfEvent,
 } from '@tacho/protocol';
 import type { SampleDetail, SessionHandle, StoreBatch, StoreEntry } from '../store/store.ts';
-import type { Meter, Performance, Said } from './performance.ts';
+import { type Meter, type Performance, readTimes, type Said } from './performance.ts';
 
 /** Clients collect for a second before they send. */
 const flushUs = 1_000_000;
@@ -39,10 +39,7 @@ function samplesOf(
   { startUs, asleep }: Performance,
   { session, untilUs }: Telling,
 ): StoreEntry[] {
-  const lastSec = (untilUs - startUs) / 1e6;
-  const times = meter.times.filter(
-    (sec) => sec <= lastSec && !asleep.some(([from, to]) => sec > from && sec < to),
-  );
+  const times = readTimes(meter, asleep, (untilUs - startUs) / 1e6);
   if (times.length === 0) return [];
   const series = meter.series.map(({ name, type, unit = '', tags = [] }) =>
     session.series.index(name, type, unit, tags),

@@ -63,6 +63,32 @@ const runningShares: Record<Product, number> = {
   'rig-nightly': 0.08,
 };
 
+/** A run that starts now, of the newest versions, and is short enough to be seen ending. */
+export function freshRun({ product, startUs, untilUs, busy }: FreshRun, dice: Dice): Plan {
+  const free = machines[product].filter(({ id }) => !busy.has(id));
+  const run = newRun(product, Math.min(startUs, untilUs), untilUs, dice);
+  const lengthSec = Math.min(1_200, Math.max(12, dice.spread(220, 0.8)));
+  const atUs = Math.round(startUs / 1000) * 1000;
+  return {
+    ...run,
+    machine: free.length > 0 ? dice.pick(free) : run.machine,
+    startUs: atUs,
+    endUs: atUs + Math.round(lengthSec * 1000) * 1000,
+    // One in six ends badly: nobody wants to wait an hour for it.
+    fate: dice.chance(1 / 6)
+      ? dice.pick(badFates(release(run), 12))
+      : dice.weighted(goodFates(release(run))),
+  };
+}
+
+/** What a fresh run is made from; machines that are busy have others on them. */
+interface FreshRun {
+  product: Product;
+  startUs: number;
+  untilUs: number;
+  busy: ReadonlySet<string>;
+}
+
 /** Runs of one product. */
 interface RunsOptions {
   seed: number;
@@ -187,13 +213,17 @@ function decideFates(runs: readonly Plan[], dice: Dice, untilUs: number): void {
         Math.floor(((i + dice.between(0.1, 0.9)) / crashed) * own.length),
       ),
     );
-    const good = one.fates.filter(([fate]) => !crashFates.has(fate));
+    const good = goodFates(one);
     const fates = badFates(one, crashed);
     for (const [i, run] of own.entries()) {
       run.fate = bad.has(i) ? (fates.pop() ?? 'segfault') : dice.weighted(good);
       giveTime(run, dice, untilUs);
     }
   }
+}
+
+function goodFates({ fates }: Release): Release['fates'] {
+  return fates.filter(([fate]) => !crashFates.has(fate));
 }
 
 /** The bad fates of a release by their weights, so many of them, the likeliest last. */

@@ -1,6 +1,6 @@
 /** What a run of the game measures, second by second. */
 import type { Dice } from '../dice.ts';
-import { type Meter, type SeriesSpec, sampleTimes } from '../performance.ts';
+import { type Meter, type SeriesSpec, type Stretch, sampleTimes } from '../performance.ts';
 import type { Plan } from '../plan.ts';
 import { citadel, type Scene, type Story } from './story.ts';
 
@@ -39,13 +39,15 @@ export function metersOf(plan: Plan, story: Story, dice: Dice): Meter[] {
   const isFull = plan.hero === 'crash';
   const times = isFull
     ? sampleTimes(story.lengthSec, { denseSec: story.lengthSec, everySec: 1, sparseSec: 1 })
-    : sampleTimes(story.lengthSec, { denseSec: 300, everySec: 2, sparseSec: 20 });
-  const stalls = [...story.hiccups, [story.hangSec, story.lengthSec] as const];
-  const frameTimes = times.filter((sec) => !stalls.some(([from, to]) => sec > from && sec < to));
+    : sampleTimes(story.lengthSec, { denseSec: 210, everySec: 2, sparseSec: 25 });
+  const stalls: Stretch[] = [...story.hiccups, [story.hangSec, Number.POSITIVE_INFINITY]];
   const frames = new FrameGauges(plan, story, dice);
   const gauges = new ProcessGauges(plan, story, dice, isFull);
   return [
-    { series: frameSeries, times: frameTimes, read: (sec, values) => frames.read(sec, values) },
+    {
+      ...{ series: frameSeries, times, quiet: stalls },
+      read: (sec, values) => frames.read(sec, values),
+    },
     {
       series: isFull ? [...processSeries, ...detailSeries] : processSeries,
       times,

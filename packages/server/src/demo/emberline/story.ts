@@ -38,7 +38,7 @@ export function storyOf(plan: Plan, dice: Dice): Story {
   const lengthSec = (plan.endUs - plan.startUs) / 1e6;
   const diesLoading = plan.fate === 'segfault_while_hung' || plan.fate === 'killed_while_hung';
   const isHero = plan.hero === 'crash';
-  const hungSec = isHero ? 14.2 : dice.between(7, 40);
+  const hungSec = isHero ? 14.2 : Math.min(dice.between(7, 40), lengthSec / 3);
   const hangSec = plan.hangsAtSec ?? (diesLoading ? lengthSec - hungSec : Number.POSITIVE_INFINITY);
   const loadSec = Math.max(
     9,
