@@ -58,7 +58,8 @@ export function causesOf(outcome: ShownOutcome): CauseKind[] {
 
 /** How a session is shown. */
 export function outcomeOfRow(row: SessionRow): ShownOutcome {
-  if (!row.active) return outcomeOfCause(row.cause?.kind ?? 'lost');
+  // A suspended session is not active, and yet it has not ended.
+  if (row.lifecycle !== 'active') return outcomeOfCause(row.cause?.kind ?? 'lost');
   if (row.liveness === 'hung') return 'hung';
   return row.liveness === 'suspended' ? 'suspended' : 'live';
 }

@@ -37,7 +37,7 @@ const viewMsMin = 20;
 const wheelZoom = 1.25;
 
 /** Lets hands act on the element. */
-export function useGestures(element: RefObject<HTMLElement>, target: GestureTarget): void {
+export function useGestures(element: RefObject<HTMLElement | null>, target: GestureTarget): void {
   const latest = useRef(target);
   latest.current = target;
   useEffect(() => {
