@@ -89,14 +89,19 @@ export function openSession(id: string): SessionModel {
     const before = Math.max(length, viewMsMin);
     return [endMs.value - before, endMs.value + before * afterShare];
   });
+  // Numbers of their own, so that nothing but a change of theirs makes a new view: a moved cursor
+  // changes the address too.
+  const chosenFrom = computed(() => numberIn('from'));
+  const chosenTo = computed(() => numberIn('to'));
   const isViewChosen = computed(
-    () => numberIn('from') !== undefined && numberIn('to') !== undefined,
+    () => chosenFrom.value !== undefined && chosenTo.value !== undefined,
   );
   const view = computed((): readonly [number, number] => {
-    const from = numberIn('from');
-    const to = numberIn('to');
+    const from = chosenFrom.value;
+    const to = chosenTo.value;
     return from !== undefined && to !== undefined && from < to ? [from, to] : first.value;
   });
+  const pinned = computed(() => JSON.stringify(query.value.getAll('pin')));
   const cursorMs = computed(() => numberIn('at') ?? endMs.value);
 
   const load = async (): Promise<void> => {
@@ -149,7 +154,7 @@ export function openSession(id: string): SessionModel {
     cursorMs,
     isPinned,
     versusMs: computed(() => numberIn('vs')),
-    pins: computed(() => query.value.getAll('pin')),
+    pins: computed(() => JSON.parse(pinned.value) as string[]),
     version,
     setView,
     resetView: () => setQuery({ from: undefined, to: undefined }, { step: true }),

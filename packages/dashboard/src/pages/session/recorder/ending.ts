@@ -1,0 +1,34 @@
+/** The end of a session in one word, for the line where it stands. */
+import type { SessionRow } from '../../../outcome.ts';
+
+/** What ended it, as short as it can be said: `SIGSEGV`, `exit 2`, `KeyError`; empty while it runs. */
+export function endWord(row: SessionRow): string {
+  const { cause } = row;
+  if (row.active || cause === null) return '';
+  switch (cause.kind) {
+    case 'signaled':
+      return cause.signal ?? 'signal';
+    case 'exited':
+      return 'exit 0';
+    case 'failed':
+      return cause.exit_code === undefined ? 'failed' : `exit ${cause.exit_code}`;
+    case 'out_of_memory':
+      return 'out of memory';
+    case 'uncaught':
+      return row.exception?.type ?? 'uncaught';
+    case 'killed_while_hung':
+      return cause.signal ?? 'killed';
+    case 'machine_lost':
+      return 'machine lost';
+    case 'terminated_by_user':
+      return 'ended by user';
+    case 'crashed':
+      return 'crashed';
+    case 'lost':
+      return 'lost';
+    case 'ended':
+      return 'ended';
+    default:
+      return row.lifecycle;
+  }
+}
