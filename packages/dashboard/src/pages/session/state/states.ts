@@ -2,6 +2,7 @@
 import type { JsonObject } from '@tacho/protocol';
 import { ask } from '../../../api.ts';
 import { ms } from '../../../format/time.ts';
+import type { SessionModel } from '../model.ts';
 
 /** A state as it was. */
 export interface StateAt {
@@ -15,7 +16,7 @@ export interface StateAt {
 export type Place = { atMs: number } | { revision: number };
 
 /** Where states of a session come from. */
-export interface States {
+interface States {
   /** The state there. Rejects as `ask` does. */
   at(place: Place, signal?: AbortSignal): Promise<StateAt>;
   /** The state there if it is known already. */
@@ -25,8 +26,8 @@ export interface States {
 /** States that are kept: neighbours of where somebody steps, not whole runs of large states. */
 const keptMax = 32;
 
-/** States of the session with this id. */
-export function createStates(id: string): States {
+/** States of a session; of one that runs, a moment can still get another state. */
+function createStates(id: string, isFinal: () => boolean): States {
   const kept = new Map<number, StateAt>();
   /** Stretches of time that are known to be of one revision. */
   const spans = new Map<number, [fromMs: number, toMs: number]>();
@@ -41,7 +42,7 @@ export function createStates(id: string): States {
   const keep = (found: StateAt, place: Place): void => {
     kept.delete(found.revision);
     kept.set(found.revision, found);
-    if ('atMs' in place && place.atMs >= found.madeMs) {
+    if ('atMs' in place && place.atMs >= found.madeMs && isFinal()) {
       const [fromMs, toMs] = spans.get(found.revision) ?? [found.madeMs, place.atMs];
       spans.set(found.revision, [fromMs, Math.max(toMs, place.atMs)]);
     }
@@ -72,10 +73,10 @@ export function createStates(id: string): States {
 const bySession = new WeakMap<object, States>();
 
 /** The states that all parts of one page share. */
-export function statesOf(model: { readonly id: string }): States {
+export function statesOf(model: Pick<SessionModel, 'id' | 'isLive'>): States {
   const there = bySession.get(model);
   if (there !== undefined) return there;
-  const states = createStates(model.id);
+  const states = createStates(model.id, () => !model.isLive.peek());
   bySession.set(model, states);
   return states;
 }
