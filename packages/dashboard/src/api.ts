@@ -107,7 +107,9 @@ async function request(
   }
   const text = await response.text();
   const answer = parse(text);
-  if (response.ok && answer !== undefined) return answer;
+  // A server that takes no writes says so with a status of its own, and still says how it is.
+  const isAnswer = response.ok || (path === '/health' && response.status === 503);
+  if (isAnswer && answer !== undefined) return answer;
   const { error, details, code } = (answer ?? {}) as Record<string, string | undefined>;
   if (response.status === 401) isLockedOut.value = true;
   const message = details ?? error ?? `The server answered with status ${response.status}`;
