@@ -28,6 +28,7 @@ const paths = {
   listReleases: '/api/releases',
   compareReleases: '/api/releases/compare',
   aggregate: '/api/aggregate',
+  storage: '/api/storage',
   listTokens: '/api/tokens',
 } as const satisfies { [N in keyof typeof routes]?: (typeof routes)[N]['path'] };
 
