@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { allowedMethods, TachoError } from '@tacho/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDashboardPath } from './dashboard/pages.ts';
+import { plainPath } from './path.ts';
 import { errorReply, type Reply, send } from './reply.ts';
 import type { Service } from './service.ts';
 
@@ -62,12 +63,6 @@ export function noRoute(method: string, url: string): TachoError {
   }
   const details = `${path} does not take ${method}; accepted: ${allow.join(', ')}`;
   return new TachoError('method_not_allowed', details, { extra: { allow } });
-}
-
-/** The path without query, doubled slashes and slash at the end, as the router sees it. */
-export function plainPath(url: string): string {
-  const path = url.split(/[?#]/, 1)[0] as string;
-  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
 /**

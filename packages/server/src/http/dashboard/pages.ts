@@ -1,4 +1,4 @@
-/** The pages of the dashboard: where they are, what they may do, and how a page finds its own root. */
+/** The pages of the dashboard: where they are, and what they may do. */
 
 /** Paths of the pages as Fastify writes them; all are the same document, which looks at its address. */
 export const pagePaths = [
@@ -37,12 +37,4 @@ export function isDashboardPath(path: string): boolean {
     if (name === undefined) return path === pattern;
     return path.startsWith(start) && /^[^/]+$/.test(path.slice(start.length));
   });
-}
-
-/**
- * From a page to the root, as a relative reference. A proxy may put any prefix before the path and
- * take it away again, so nobody here knows what the absolute one would be.
- */
-export function rootFrom(path: string): string {
-  return '../'.repeat(path.split('/').length - 2) || './';
 }

@@ -1,11 +1,11 @@
 /** Routes of the dashboard: its pages and the files that they load. */
 import { TachoError } from '@tacho/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { plainPath } from '../errors.ts';
+import { plainLocation, plainPath, rootFrom } from '../path.ts';
 import { addVary, chooseEncoding } from '../reply.ts';
 import type { Service } from '../service.ts';
 import { builtFolder, type DashboardFile, type DashboardFiles, readDashboard } from './files.ts';
-import { assetPath, pagePaths, pagePolicy, rootFrom } from './pages.ts';
+import { assetPath, pagePaths, pagePolicy } from './pages.ts';
 
 /** The name of an asset has a hash of what is in it, so what a name stands for never changes. */
 const forEver = 'public, max-age=31536000, immutable';
@@ -23,17 +23,11 @@ export function addDashboardRoutes(app: FastifyInstance, service: Service): void
       url,
       handler: async (request, reply) => {
         const { pages } = await dashboard();
-        const at = request.url.search(/[?#]|$/);
-        const path = request.url.slice(0, at);
-        const plain = plainPath(path);
-        // Relative references start at the last slash: a page has one address.
-        if (path !== plain) {
-          const location = `${rootFrom(path)}${plain.slice(1)}${request.url.slice(at)}`;
-          return reply.code(308).header('location', location).send();
-        }
+        const location = plainLocation(request.url);
+        if (location !== undefined) return reply.redirect(location, 308);
         reply.header('content-security-policy', pagePolicy);
         reply.header('referrer-policy', 'no-referrer');
-        return sendFile(request, reply, pages.get(rootFrom(path)), askEachTime);
+        return sendFile(request, reply, pages.get(rootFrom(plainPath(request.url))), askEachTime);
       },
     });
   }

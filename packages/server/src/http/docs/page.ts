@@ -14,8 +14,8 @@ export function docsPage(document: OpenapiDocument, theme?: 'light' | 'dark'): s
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Tacho API</title>
 <link rel="icon" href="${iconUrl}">
-<link rel="stylesheet" href="/docs/docs.css">
-<script src="/docs/docs.js"></script>
+<link rel="stylesheet" href="docs/docs.css">
+<script src="docs/docs.js"></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the endpoints</a>
@@ -57,14 +57,14 @@ function groupsOf({ tags, paths }: OpenapiDocument): Group[] {
 
 function bar({ info }: OpenapiDocument): Html {
   return html`<header class="bar">
-<a class="brand" href="/docs">${mark} Tacho <span>API ${info.version}</span></a>
+<a class="brand" href="docs">${mark} Tacho <span>API ${info.version}</span></a>
 <label class="search" hidden>${lens}<span class="vh">Search endpoints</span>
 <input type="search" id="search" placeholder="Search endpoints" autocomplete="off" spellcheck="false">
 <kbd>/</kbd></label>
 <span class="grow"></span>
 <label class="token" hidden><span>Token</span>
 <input type="password" id="token" placeholder="for Try it" autocomplete="off" spellcheck="false"></label>
-<a class="button quiet" href="/api/openapi.json">openapi.json</a>
+<a class="button quiet" href="api/openapi.json">openapi.json</a>
 <button type="button" class="button quiet icon" data-do="theme" aria-label="Light or dark" hidden>${contrast}</button>
 </header>`;
 }

@@ -10,6 +10,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { version } from '../../version.ts';
 import { asset } from '../docs/assets.ts';
 import { docsPage } from '../docs/page.ts';
+import { plainLocation } from '../path.ts';
 import { addQuestion, paramsOf } from '../question.ts';
 import type { Service } from '../service.ts';
 
@@ -56,6 +57,8 @@ function addFile<P extends Params>(
     method: ['GET', 'HEAD'],
     url: route.path,
     handler: (request, reply) => {
+      const location = plainLocation(request.url);
+      if (location !== undefined) return reply.redirect(location, 308);
       const params = paramsOf(request, route.query, service.clock());
       const body = content(params, reply);
       return reply.header('content-type', `${route.reply.type}; charset=utf-8`).send(body);

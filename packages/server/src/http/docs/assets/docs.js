@@ -175,6 +175,9 @@ function addInput(row) {
   });
 }
 
+/** What comes before every path: this page may be under the prefix of a proxy. */
+const base = new URL('.', location.href).href.replace(/\/$/, '');
+
 /** The address of what was filled in; undefined while a name in the path is missing. */
 function addressOf(op) {
   let path = op.dataset.path;
@@ -193,7 +196,7 @@ function addressOf(op) {
 
 function showRequest(op) {
   const { address } = addressOf(op);
-  const url = location.origin + address;
+  const url = base + address;
   const quoted = /^[\w:/.,=@%+-]+$/.test(url) ? url : `'${url}'`;
   const head = tokenText() === '' ? '' : ` \\\n  -H "Authorization: Bearer $TACHO_TOKEN"`;
   op.querySelector('.curl').textContent = `curl ${quoted}${head}`;
@@ -231,7 +234,7 @@ async function send(button) {
   try {
     const token = tokenText();
     const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(address, { headers, signal: abort.signal });
+    const response = await fetch(base + address, { headers, signal: abort.signal });
     const told = (length) => showStatus(status, response, performance.now() - started, length);
     told(0);
     text.textContent = await readAnswer(response, told, (part) => {

@@ -19,7 +19,7 @@ export interface ChunkSizes {
 
 /** How much is looked at. */
 interface SizeBounds {
-  /** Up to here every chunk is measured: 20,000 of them take about a tenth of a second. */
+  /** Up to here every chunk is measured: 20,000 of them take a few tenths of a second. */
   chunksMax: number;
   /** Of more chunks, so many are measured, evenly spaced by their numbers. */
   probes: number;
