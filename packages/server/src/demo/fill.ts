@@ -17,8 +17,8 @@ export interface FillOptions extends WeekOptions {
   onProgress?: (sessions: number) => void;
 }
 
-/** Batches on their way to the disk before more are made up. */
-const underWayMax = 400;
+/** Batches that are made up while as many are on their way to the disk. */
+const batchesAtOnce = 400;
 
 /** Stores the sessions of a week, in order of their start. Rejects as the store does. */
 export async function fillStore(
@@ -26,21 +26,25 @@ export async function fillStore(
   { seed, sessions, untilUs, onProgress }: FillOptions,
 ): Promise<Filled> {
   const filled: Filled = { sessions: 0, samples: 0, events: 0 };
-  let underWay: Promise<unknown>[] = [];
+  let batches: Promise<unknown>[] = [];
+  let before: Promise<unknown> = Promise.resolve();
   for (const plan of weekOf({ seed, sessions, untilUs })) {
     const handle = await store.reserve(plan.id);
-    const batches = replayBatches(perform(seed, plan), handle, untilUs);
-    for (const batch of batches) {
+    for (const batch of replayBatches(perform(seed, plan), handle, untilUs)) {
       count(filled, batch);
-      underWay.push(store.append(batch));
+      batches.push(store.append(batch));
     }
     filled.sessions += 1;
-    if (underWay.length < underWayMax) continue;
-    await Promise.all(underWay);
-    underWay = [];
+    if (batches.length < batchesAtOnce) continue;
+    const stored = Promise.all(batches);
+    // Whoever awaits it hears of a failure; until then, nobody has to.
+    stored.catch(() => {});
+    await before;
+    before = stored;
+    batches = [];
     onProgress?.(filled.sessions);
   }
-  await Promise.all(underWay);
+  await Promise.all([before, ...batches]);
   onProgress?.(filled.sessions);
   return filled;
 }
