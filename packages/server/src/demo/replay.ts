@@ -144,6 +144,8 @@ class Telling {
     const sleep = asleep.find(([from, to]) => sec > from && sec < to);
     const beatUs = Math.max(startUs, sleep ? startUs + sleep[0] * 1e6 : atUs - flushUs);
     const isHung = this.#status.hungSinceUs !== null;
+    // The last sign of life of one that died hung is the one before its hang.
+    if (isHung && atUs < this.untilUs) return;
     this.#signal({ kind: isHung ? 'witness' : 'heartbeat', ...this.#when(beatUs) });
   }
 

@@ -138,7 +138,9 @@ class ProcessGauges {
     const isHung = sec > hangSec || hiccups.some(([from, to]) => sec > from && sec < to);
     const isLoading = name === 'level_load' || name === 'boot';
     if (zone === citadel) this.#leaked += this.#story.leakPerSec * dt;
-    const wanted = sceneMiB[name] * this.#share;
+    // Between two levels, the old one is kept until the new one is there.
+    const needed = sceneMiB[name] * this.#share;
+    const wanted = name === 'level_load' ? Math.max(needed, this.#memoryMiB) : needed;
     this.#memoryMiB += (wanted - this.#memoryMiB) * Math.min(1, dt / 12) + dice.noise() * 3;
     const rate = isHung ? 0 : isLoading ? 140 : name === 'gameplay' ? 2.5 : 0.1;
     this.#loaded += rate * dt * MiB * dice.between(0.7, 1.3);
