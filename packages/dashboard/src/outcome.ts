@@ -56,10 +56,14 @@ export function causesOf(outcome: ShownOutcome): CauseKind[] {
   return (Object.keys(byCause) as CauseKind[]).filter((kind) => byCause[kind] === outcome);
 }
 
+/** Whether a session has not ended: `active` of a row is false for one that sleeps, too. */
+export function isRunning({ lifecycle }: Pick<SessionRow, 'lifecycle'>): boolean {
+  return lifecycle === 'active';
+}
+
 /** How a session is shown. */
 export function outcomeOfRow(row: SessionRow): ShownOutcome {
-  // A suspended session is not active, and yet it has not ended.
-  if (row.lifecycle !== 'active') return outcomeOfCause(row.cause?.kind ?? 'lost');
+  if (!isRunning(row)) return outcomeOfCause(row.cause?.kind ?? 'lost');
   if (row.liveness === 'hung') return 'hung';
   return row.liveness === 'suspended' ? 'suspended' : 'live';
 }

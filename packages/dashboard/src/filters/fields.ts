@@ -42,7 +42,7 @@ export interface Field {
 }
 
 /** All fields, in the order in which they are offered. */
-export const fields: readonly Field[] = [
+const fields: readonly Field[] = [
   field('product', 'product', 'products', 'is …'),
   field('version', 'version', 'versions', 'is …', ['release']),
   field('machine', 'machine', 'machines', 'is …'),

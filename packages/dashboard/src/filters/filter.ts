@@ -161,9 +161,6 @@ const operatorWords: Record<StateOperator, string> = {
   missing: 'is not there',
 };
 
-/** Ways to compare a value of the state, with their names. */
-export const stateOperators = Object.entries(operatorWords) as [StateOperator, string][];
-
 /** A condition on the state as people say it: path and the rest. */
 export function conditionWords(text: string): [path: string, rest: string] {
   const condition = parseStateCondition(text);

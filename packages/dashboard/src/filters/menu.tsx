@@ -50,6 +50,7 @@ export function Menu({
               id={`${id}-${i}`}
               option={option}
               typed={draft.text}
+              isAlone={option.field === draft.field && option.field !== 'state'}
               isChosen={i === at}
               isTicked={option.value !== undefined && ticked.includes(option.value)}
               onPoint={() => onPoint(i)}
@@ -89,6 +90,7 @@ function OptionLine({
   id,
   option,
   typed,
+  isAlone,
   isChosen,
   isTicked,
   onPoint,
@@ -97,6 +99,8 @@ function OptionLine({
   id: string;
   option: Option;
   typed: string;
+  /** Whether all options are of one field, which needs not be named again. */
+  isAlone: boolean;
   isChosen: boolean;
   isTicked: boolean;
   onPoint: () => void;
@@ -117,7 +121,7 @@ function OptionLine({
       onClick={onTake}
     >
       {option.group === 'In events' && <Icon name="search" size={14} />}
-      {option.label !== '' && (
+      {option.label !== '' && !isAlone && (
         <span class={isField ? '' : 't3'}>
           <Marked text={option.label} start={typed} />
         </span>

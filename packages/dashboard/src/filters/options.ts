@@ -107,7 +107,12 @@ export function stateOptions(text: string, paths: readonly string[]): Option[] {
       continues: `${path}${operator}`,
     };
   });
-  return [...comparing, conditionOption(path), conditionOption(`!${path}`), ...going.slice(0, 3)];
+  return [
+    ...comparing,
+    { ...conditionOption(path), group: 'Conditions' },
+    { ...conditionOption(`!${path}`), group: 'Conditions' },
+    ...going.slice(0, 3),
+  ];
 }
 
 /** The text as a search in events. */

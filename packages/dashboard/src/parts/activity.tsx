@@ -1,11 +1,21 @@
 /** The activity of a session in one small picture: entries as bars, errors at their feet, hangs above. */
-import type { SessionRow, ShownOutcome } from '../outcome.ts';
+import { isRunning, type SessionRow, type ShownOutcome } from '../outcome.ts';
 
 const heightPx = 20;
-const stepPx = 4;
 
 /** The profile of a row; nothing where it has none. */
-export function Activity({ row, outcome }: { row: SessionRow; outcome: ShownOutcome }) {
+export function Activity({
+  row,
+  outcome,
+  isNarrow = false,
+}: {
+  row: SessionRow;
+  outcome: ShownOutcome;
+  /** Half as wide, for phones. */
+  isNarrow?: boolean;
+}) {
+  const stepPx = isNarrow ? 2 : 4;
+  const barPx = isNarrow ? 1.5 : 3;
   const { profile } = row;
   if (profile === undefined) return null;
   const most = Math.max(1, ...profile.entries);
@@ -15,14 +25,14 @@ export function Activity({ row, outcome }: { row: SessionRow; outcome: ShownOutc
   const path = (heights: readonly number[]): string =>
     heights
       .map((h, i) =>
-        h > 0 ? `M${i * stepPx} ${heightPx}v${-h.toFixed(1)}h3v${h.toFixed(1)}z` : '',
+        h > 0 ? `M${i * stepPx} ${heightPx}v${-h.toFixed(1)}h${barPx}v${h.toFixed(1)}z` : '',
       )
       .join('');
   const errors = profile.errors.map((n, i) => (n > 0 ? Math.min(bars[i] || 3, 5) : 0));
   const hangs = profile.hangs.map((n, i) =>
     n > 0 ? `M${i * stepPx} 0h${stepPx}v2.5h-${stepPx}z` : '',
   );
-  const isDead = ['crashed', 'oom', 'hung', 'failed'].includes(outcome) && !row.active;
+  const isDead = ['crashed', 'oom', 'hung', 'failed'].includes(outcome) && !isRunning(row);
   return (
     <svg
       class="activity"
@@ -35,7 +45,14 @@ export function Activity({ row, outcome }: { row: SessionRow; outcome: ShownOutc
       <path d={path(errors)} fill="var(--o-crashed)" />
       <path d={hangs.join('')} fill="var(--o-hung)" />
       {isDead && <path d={`M${width} 0v${heightPx}h2V0z`} fill={`var(--o-${outcome})`} />}
-      {row.active && <circle cx={width} cy={heightPx - 4} r="2.5" fill="var(--o-live)" />}
+      {isRunning(row) && (
+        <circle
+          cx={width}
+          cy={heightPx - 4}
+          r="2.5"
+          fill={`var(--o-${outcome === 'suspended' ? 'clean' : outcome})`}
+        />
+      )}
     </svg>
   );
 }

@@ -8,11 +8,11 @@ const nowMs = Date.parse('2026-03-01T12:00:00Z');
 const ended = (
   cause: NonNullable<SessionRow['cause']>,
   more: Partial<SessionRow> = {},
-): SessionRow => ({ active: false, cause, ...more }) as SessionRow;
+): SessionRow => ({ lifecycle: 'crashed', cause, ...more }) as SessionRow;
 
 const running = (more: Partial<SessionRow>): SessionRow =>
   ({
-    active: true,
+    lifecycle: 'active',
     cause: null,
     liveness: 'responsive',
     hangs: 0,

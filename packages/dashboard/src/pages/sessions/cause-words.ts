@@ -1,6 +1,6 @@
 /** How a session ended, in few words: the strong part in the ink of its outcome, and the rest. */
 import { duration, ms } from '../../format/time.ts';
-import type { SessionRow, ShownOutcome } from '../../outcome.ts';
+import { isRunning, type SessionRow, type ShownOutcome } from '../../outcome.ts';
 
 /** A sentence in two parts; either may be empty. */
 export interface CauseWords {
@@ -10,7 +10,7 @@ export interface CauseWords {
 
 /** What the list says of a session; `nowMs` is for those that run. */
 export function causeWords(row: SessionRow, outcome: ShownOutcome, nowMs: number): CauseWords {
-  if (row.active) return liveWords(row, nowMs);
+  if (isRunning(row)) return liveWords(row, nowMs);
   if (row.cause === null) return { strong: outcome === 'lost' ? 'Lost' : '', rest: '' };
   return endedWords(row, row.cause);
 }
@@ -52,6 +52,10 @@ function endedWords(row: SessionRow, cause: NonNullable<SessionRow['cause']>): C
       };
     case 'out_of_memory':
       return { strong: 'Out of memory', rest: memoryWords(cause) };
+    case 'lost':
+      return { strong: 'Lost', rest: 'silent, and nobody saw why' };
+    case 'machine_lost':
+      return { strong: 'Lost', rest: 'together with its machine' };
     case 'terminated_by_user':
       return { strong: '', rest: joined(splitSentence(cause.sentence)) };
     default:

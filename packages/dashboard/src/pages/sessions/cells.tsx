@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { count, countOrDot } from '../../format/number.ts';
 import { ago, clock, dayOf, duration, full, hourMinute, ms, now } from '../../format/time.ts';
-import type { SessionRow, ShownOutcome } from '../../outcome.ts';
+import { isRunning, type SessionRow, type ShownOutcome } from '../../outcome.ts';
 import { Activity } from '../../parts/activity.tsx';
 import { causeWords } from './cause-words.ts';
 import type { ColumnName } from './columns.ts';
@@ -43,7 +43,7 @@ export function cellOf(
 
 /** How it ended, or how it is doing. */
 export function CauseText({ row, outcome }: { row: SessionRow; outcome: ShownOutcome }) {
-  const nowMs = row.active ? now.value : 0;
+  const nowMs = isRunning(row) ? now.value : 0;
   const { strong, rest } = causeWords(row, outcome, nowMs);
   return (
     <span title={row.cause?.sentence}>
@@ -56,7 +56,7 @@ export function CauseText({ row, outcome }: { row: SessionRow; outcome: ShownOut
 
 /** How long a session lasted, or has lasted so far. */
 export function Lasted({ row }: { row: SessionRow }) {
-  const lengthMs = row.active ? Math.max(0, now.value - ms(row.created_at)) : row.duration_ms;
+  const lengthMs = isRunning(row) ? Math.max(0, now.value - ms(row.created_at)) : row.duration_ms;
   return <>{duration(lengthMs)}</>;
 }
 

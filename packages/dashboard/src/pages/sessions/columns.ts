@@ -32,18 +32,18 @@ export interface Column {
 
 /** All columns in the order in which they stand. */
 export const columns: readonly Column[] = [
-  { name: 'session', label: 'Session', width: 144, sort: 'version', rank: 13 },
+  { name: 'session', label: 'Session', width: 136, sort: 'version', rank: 13 },
   { name: 'machine', label: 'Machine', width: 120, sort: 'machine', rank: 6 },
   { name: 'host', label: 'Host', width: 160, rank: 3 },
-  { name: 'started', label: 'Started', width: 156, sort: 'created', rank: 11 },
-  { name: 'updated', label: 'Updated', width: 156, sort: 'updated', rank: 2 },
-  { name: 'duration', label: 'Duration', width: 92, sort: 'duration', isNumber: true, rank: 9 },
-  { name: 'cause', label: 'How it ended', width: 200, sort: 'cause', rank: 12 },
+  { name: 'started', label: 'Started', width: 152, sort: 'created', rank: 11 },
+  { name: 'updated', label: 'Updated', width: 152, sort: 'updated', rank: 2 },
+  { name: 'duration', label: 'Duration', width: 84, sort: 'duration', isNumber: true, rank: 10 },
+  { name: 'cause', label: 'How it ended', width: 160, sort: 'cause', rank: 12 },
   { name: 'events', label: 'Events', width: 56, sort: 'events', isNumber: true, rank: 7 },
   { name: 'errors', label: 'Errors', width: 48, sort: 'errors', isNumber: true, rank: 8 },
   { name: 'samples', label: 'Samples', width: 72, sort: 'samples', isNumber: true, rank: 4 },
   { name: 'hangs', label: 'Hangs', width: 48, sort: 'hangs', isNumber: true, rank: 5 },
-  { name: 'activity', label: 'Activity', width: 200, rank: 10 },
+  { name: 'activity', label: 'Activity', width: 196, rank: 9 },
   { name: 'id', label: 'Id', width: 72, rank: 1 },
 ];
 

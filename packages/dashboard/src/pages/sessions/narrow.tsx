@@ -39,7 +39,8 @@ export function Narrow({
           title={title}
           onClick={() => setQuery(adding(filter, field, value), { step: true })}
         >
-          <span>{label}</span> <b class="clip">{text}</b> <span>{count(sessions)}</span>
+          <span>{label}</span> {text !== '' && <b class="clip">{text}</b>}{' '}
+          <span>{count(sessions)}</span>
         </button>
       ))}
     </fieldset>

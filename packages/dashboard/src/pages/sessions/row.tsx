@@ -86,7 +86,7 @@ function Lines({ row, outcome }: { row: SessionRow; outcome: ShownOutcome }) {
         <Lasted row={row} /> · {count(row.events)} {row.events === 1 ? 'event' : 'events'}
       </span>
       <span role="cell" class="line-activity">
-        <Activity row={row} outcome={outcome} />
+        <Activity row={row} outcome={outcome} isNarrow />
       </span>
     </>
   );

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../../api.ts';
 import type { Filter } from '../../filters/filter.ts';
 import { isPaused, listen } from '../../live.ts';
-import type { SessionRow } from '../../outcome.ts';
+import { isRunning, type SessionRow } from '../../outcome.ts';
 import { Newcomers, type News } from './newcomers.ts';
 import type { RowStore } from './row-store.ts';
 import type { Sorting } from './use-list.ts';
@@ -148,7 +148,7 @@ function runningInSight(store: RowStore, [first, last]: [number, number]): strin
   const ids: string[] = [];
   for (let i = first; i <= last; i++) {
     const row = store.row(i);
-    if (row?.active === true) ids.push(row.id);
+    if (row !== undefined && isRunning(row)) ids.push(row.id);
   }
   return ids;
 }
