@@ -66,6 +66,22 @@ export function numberOf(value: unknown): number | undefined {
   return undefined;
 }
 
+/** A reading for little room, with three digits where some stand after the point: `159 ms`, `2.56 GiB`. */
+export function shortReading(value: unknown, name: string, unit = ''): string {
+  const [number, unitText] = shortReadingParts(value, name, unit);
+  return unitText === '' ? number : `${number} ${unitText}`;
+}
+
+/** The same in two parts, the number and its unit. */
+export function shortReadingParts(value: unknown, name: string, unit = ''): [string, string] {
+  const [text, unitText] = readingParts(value, name, unit);
+  const found = /^(\D?)(\d+)\.(\d+)$/.exec(text);
+  if (found === null) return [text, unitText];
+  const [, sign = '', whole = ''] = found;
+  const digits = whole === '0' ? 3 : Math.max(0, 3 - whole.length);
+  return [sign + String(Number(Number(text.slice(sign.length)).toFixed(digits))), unitText];
+}
+
 /** A number of bytes: `2.34 GiB`. */
 export function bytes(value: number): string {
   return humanize(value, 'bytes');
@@ -77,7 +93,7 @@ function withMinus(text: string): string {
 
 /** Thin spaces between the thousands of the first number of a text, from five digits on or where asked. */
 function grouped(text: string): string {
-  return text.replace(/\d{4,}(?![\d]*\.)/, (digits) =>
+  return text.replace(/(?<![\d.])\d{4,}(?![\d]*\.)/, (digits) =>
     digits.replace(/\B(?=(\d{3})+$)/g, thinSpace),
   );
 }

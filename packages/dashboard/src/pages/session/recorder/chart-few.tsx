@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { type Columns, onColumns } from '../../../chart/columns.ts';
 import { type Line, Plot } from '../../../chart/plot.tsx';
-import { nothing, reading } from '../../../format/number.ts';
+import { nothing, shortReading } from '../../../format/number.ts';
 import { useSession } from '../model.ts';
 import { ChartFrame, type EndLabel, EndLabels, valueScale, yOf } from './chart-frame.tsx';
 import { CounterForm, CursorDot, plotHeight, ticksOf, unitTail } from './chart-parts.tsx';
@@ -60,7 +60,7 @@ export function FewSeries({
     return [
       {
         key: series.key,
-        text: `${short} ${reading(last, metric.name, metric.unit)}${tail}`,
+        text: `${short} ${shortReading(last, metric.name, metric.unit)}${tail}`,
         y: yOf(last, values),
         token,
       },
@@ -71,7 +71,7 @@ export function FewSeries({
       metric={metric}
       heightPx={heightPx}
       isTall={isTall}
-      ticks={ticksOf(values)}
+      ticks={ticksOf(values, tail)}
       reading={
         <>
           <Legend metric={metric} all={all} names={names} tail={tail} />
@@ -136,7 +136,7 @@ function Legend({
             <b>
               {value === null || value === undefined
                 ? nothing
-                : reading(value, metric.name, metric.unit) + tail}
+                : shortReading(value, metric.name, metric.unit) + tail}
             </b>
           </li>
         );

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { setQuery } from '../../../address.ts';
 import { type Columns, onColumns, quantileBand } from '../../../chart/columns.ts';
 import { type Line, Plot } from '../../../chart/plot.tsx';
-import { nothing, reading } from '../../../format/number.ts';
+import { nothing, shortReading } from '../../../format/number.ts';
 import { useSession } from '../model.ts';
 import { looks, Swatch } from './chart-few.tsx';
 import { ChartFrame, valueScale } from './chart-frame.tsx';
@@ -40,6 +40,7 @@ export function ManySeries({
   const { lines, bands } = useMemo(() => hairlines(columns), [columns]);
   const names = useMemo(() => tellingTags(all), [all]);
   const values = valueScale(all, scale, metric, heightPx);
+  const tail = unitTail(metric, feed.totals.value);
   const gridAt = values.ticks.map(({ value }) => value);
   const shared = { t: columns.t, ...values, gridAt, fromMs: scale.fromMs, toMs: scale.toMs };
   return (
@@ -47,7 +48,7 @@ export function ManySeries({
       metric={metric}
       heightPx={heightPx}
       isTall={isTall}
-      ticks={ticksOf(values)}
+      ticks={ticksOf(values, tail)}
       reading={<SeriesList metric={metric} all={all} names={names} isTall={isTall} />}
     >
       <Plot
@@ -151,7 +152,7 @@ function SeriesList({
   const here = seriesAt(all, model.cursorMs.value);
   const tail = unitTail(metric, feed.totals.value);
   const text = (value: number | undefined): string =>
-    value === undefined ? nothing : reading(value, metric.name, metric.unit) + tail;
+    value === undefined ? nothing : shortReading(value, metric.name, metric.unit) + tail;
   const isList = isTall || wanted !== '';
   const listed = isList
     ? sorted(here).filter(({ series }) => nameOf.get(series.key)?.toLowerCase().includes(wanted))

@@ -18,8 +18,8 @@ export function unitTail(metric: Metric, totals: ReadonlySet<string>): string {
 }
 
 /** Ticks with their places, from the top. */
-export function ticksOf(values: ValueScale): { text: string; y: number }[] {
-  return values.ticks.map(({ value, text }) => ({ text, y: yOf(value, values) }));
+export function ticksOf(values: ValueScale, tail = ''): { text: string; y: number }[] {
+  return values.ticks.map(({ value, text }) => ({ text: text + tail, y: yOf(value, values) }));
 }
 
 /** The point of a series that the cursor is on. */

@@ -1,7 +1,7 @@
 /** A chart of one metric: one series in ink, a few told apart by hue and dash, many as a band. */
 import { useMemo } from 'preact/hooks';
 import { type Line, Plot } from '../../../chart/plot.tsx';
-import { nothing, reading, readingParts } from '../../../format/number.ts';
+import { nothing, shortReading, shortReadingParts } from '../../../format/number.ts';
 import { useSession } from '../model.ts';
 import { FewSeries, fewMax } from './chart-few.tsx';
 import {
@@ -75,7 +75,7 @@ function OneSeries({
       metric={metric}
       heightPx={heightPx}
       isTall={isTall}
-      ticks={ticksOf(values)}
+      ticks={ticksOf(values, tail)}
       reading={<OneReading metric={metric} series={series} values={values} tail={tail} />}
     >
       {series !== undefined && scale.widthPx > 0 && (
@@ -100,7 +100,7 @@ function OneSeries({
               labels={[
                 {
                   key: 'last',
-                  text: reading(lastValue, metric.name, metric.unit) + tail,
+                  text: shortReading(lastValue, metric.name, metric.unit) + tail,
                   y: yOf(lastValue, values),
                 },
               ]}
@@ -129,7 +129,7 @@ function OneReading({
   const atMs = model.cursorMs.value;
   const at = series && pointAt(series, atMs);
   const value = at === undefined ? null : (series?.avg[at] ?? null);
-  const [number, unitText] = readingParts(value ?? undefined, name, unit);
+  const [number, unitText] = shortReadingParts(value ?? undefined, name, unit);
   return (
     <>
       <div class="reading">
@@ -174,13 +174,13 @@ function beside(
   if (trend !== undefined) {
     const [per, word] =
       windowMs < 120_000 ? [1_000, 's'] : windowMs < 7_200_000 ? [60_000, 'min'] : [3_600_000, 'h'];
-    const text = reading(Number((Math.abs(trend) * per).toPrecision(2)), name, unit);
+    const text = shortReading(Number((Math.abs(trend) * per).toPrecision(2)), name, unit);
     return `${trend < 0 ? '−' : '+'}${text}/${word}`;
   }
   const [low, high] = [series.min?.[at] ?? null, series.max?.[at] ?? null];
   if (low === null || high === null || low === high) return '';
-  const [least, leastUnit] = readingParts(low, name, unit);
-  const [greatest, greatestUnit] = readingParts(high, name, unit);
+  const [least, leastUnit] = shortReadingParts(low, name, unit);
+  const [greatest, greatestUnit] = shortReadingParts(high, name, unit);
   return leastUnit === greatestUnit
     ? `${least} – ${greatest}`
     : `${least} ${leastUnit} – ${greatest} ${greatestUnit}`;

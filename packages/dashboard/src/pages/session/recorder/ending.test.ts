@@ -1,7 +1,7 @@
 /** The end of a session in one word. */
 import { expect, test } from 'vitest';
 import type { SessionRow } from '../../../outcome.ts';
-import { endWord } from './ending.ts';
+import { endName, endWord } from './ending.ts';
 
 const row = (cause: object | null, more: object = {}): SessionRow =>
   ({ active: cause === null, lifecycle: 'crashed', cause, ...more }) as SessionRow;
@@ -12,4 +12,10 @@ test('the end of a session has one word', () => {
   expect(endWord(row({ kind: 'uncaught' }, { exception: { type: 'KeyError' } }))).toBe('KeyError');
   expect(endWord(row({ kind: 'killed_while_hung' }))).toBe('killed');
   expect(endWord(row(null))).toBe('');
+});
+
+test('who finished did not die', () => {
+  expect(endName(row({ kind: 'exited' }))).toBe('end');
+  expect(endName(row({ kind: 'lost' }))).toBe('death');
+  expect(endName(row(null))).toBe('now');
 });

@@ -1,5 +1,12 @@
 /** The end of a session in one word, for the line where it stands. */
-import type { SessionRow } from '../../../outcome.ts';
+import { outcomeOfRow, type SessionRow } from '../../../outcome.ts';
+
+/** What the instant of its end is called: nobody dies of having finished. */
+export function endName(row: SessionRow): 'now' | 'death' | 'end' {
+  if (row.active) return 'now';
+  const outcome = outcomeOfRow(row);
+  return outcome === 'clean' ? 'end' : 'death';
+}
 
 /** What ended it, as short as it can be said: `SIGSEGV`, `exit 2`, `KeyError`; empty while it runs. */
 export function endWord(row: SessionRow): string {

@@ -1,6 +1,6 @@
 /** A chart of histograms: how often each size came over time, with the percentiles as lines. */
 import { useMemo } from 'preact/hooks';
-import { nothing, reading } from '../../../format/number.ts';
+import { nothing, shortReading } from '../../../format/number.ts';
 import { useSession } from '../model.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { plotHeight } from './chart-parts.tsx';
@@ -37,7 +37,7 @@ export function HeatChart({
   const y = (row: number): number => heightPx - ((row - (heat?.firstRow ?? 0)) / rows) * heightPx;
   const bounds = series?.heatmap?.bounds ?? [];
   const ticks = bounds
-    .map((bound, i) => ({ text: reading(bound, metric.name, metric.unit), y: y(i + 1) }))
+    .map((bound, i) => ({ text: shortReading(bound, metric.name, metric.unit), y: y(i + 1) }))
     .filter((_, i) => i % Math.max(1, Math.ceil(rows / (isTall ? 7 : 3))) === 0);
   return (
     <ChartFrame
@@ -95,7 +95,7 @@ function HeatReading({ metric, series }: { metric: Metric; series: Drawn | undef
   const at = series && pointAt({ ...series, avg: series.quantiles?.p50 ?? series.avg }, atMs);
   const value = (name: string): string => {
     const found = at === undefined ? null : (series?.quantiles?.[name]?.[at] ?? null);
-    return found === null ? nothing : reading(found, metric.name, metric.unit);
+    return found === null ? nothing : shortReading(found, metric.name, metric.unit);
   };
   return (
     <>

@@ -46,8 +46,10 @@ export function Lane({
         {count !== undefined && <span class="count">{count}</span>}
       </div>
       <div class="plot">
-        <Canvas heightPx={heightPx} draw={draw} label={label} />
-        {children}
+        <div class="lane-body">
+          <Canvas heightPx={heightPx} draw={draw} label={label} />
+          {children}
+        </div>
       </div>
     </div>
   );

@@ -4,6 +4,7 @@ import { clock, offset } from '../../../format/time.ts';
 import { outcomeOfRow } from '../../../outcome.ts';
 import { useRow, useSession } from '../model.ts';
 import { useRecorder } from './context.ts';
+import { endName } from './ending.ts';
 import { pxOf, secondDigits } from './scale.ts';
 
 /** Washes behind the lanes: where it hung, and the time after the end. */
@@ -80,8 +81,8 @@ function Cursor() {
   const px = pxOf(at, scale);
   if (px < -1 || px > scale.widthPx + 1) return null;
   const fromEnd = at - model.endMs.value;
-  const isAtEnd = Math.abs(fromEnd) < 1;
-  const words = isAtEnd ? (model.isLive.value ? 'now' : 'death') : offset(fromEnd);
+  const row = useRow();
+  const words = Math.abs(fromEnd) < 1 ? endName(row) : offset(fromEnd);
   return (
     <div class={`cursor${model.isPinned.value ? ' pinned' : ''}`} style={{ left: `${px - 0.5}px` }}>
       <span class={`flag${px < 150 ? ' right' : ''}`}>

@@ -5,8 +5,9 @@ import { count } from '../../../format/number.ts';
 import { useKeys } from '../../../keyboard.ts';
 import { Icon } from '../../../parts/icon.tsx';
 import { Popover } from '../../../parts/popover.tsx';
-import { useSession } from '../model.ts';
+import { useRow } from '../model.ts';
 import { useRecorder } from './context.ts';
+import { endName } from './ending.ts';
 import type { Metric } from './metrics.ts';
 import { OwnPointer } from './own-pointer.tsx';
 
@@ -15,7 +16,7 @@ const listMax = 200;
 
 /** The row below the charts. */
 export function Picker() {
-  const model = useSession();
+  const row = useRow();
   const { feed } = useRecorder();
   const place = useRef<HTMLDivElement>(null);
   const metrics = feed.metrics.value ?? [];
@@ -55,7 +56,7 @@ export function Picker() {
           </button>
         ) : (
           <span>
-            those that moved most {model.isLive.value ? 'in the last minute' : 'before the death'}
+            those that moved most {row.active ? 'in the last minute' : `before the ${endName(row)}`}
           </span>
         )}
       </div>

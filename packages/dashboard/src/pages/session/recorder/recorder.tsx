@@ -23,6 +23,9 @@ import { Strip } from './strip.tsx';
 import { Tooltip } from './tooltip.tsx';
 import './recorder.css';
 
+/** The least width of plots, in pixels. */
+const widthMin = 50;
+
 /** How far the view may reach beyond the run, as a share of it. */
 const beyondShare = 0.1;
 
@@ -91,7 +94,9 @@ function useWidth(place: { current: HTMLElement | null }, { feed }: RecorderPart
     const element = place.current;
     if (element === null) return undefined;
     const measure = (): void => {
-      feed.widthPx.value = Math.max(0, element.clientWidth - gutterOf(element));
+      const width = element.clientWidth - gutterOf(element);
+      // Narrower it is being laid out, not shown.
+      if (width >= widthMin) feed.widthPx.value = width;
     };
     measure();
     const watcher = new ResizeObserver(measure);
@@ -125,7 +130,7 @@ function useHands(
     // Before the gestures hear of it, so that they know what was pressed.
     const look = (event: PointerEvent): void => {
       const lane = (event.target as Element).closest<HTMLElement>('[data-lane]');
-      const plot = lane?.querySelector('.plot');
+      const plot = lane?.querySelector('.lane-body');
       const box = plot?.getBoundingClientRect();
       const test = hitTests.get(lane?.dataset.lane ?? '');
       if (!box || !lane) {

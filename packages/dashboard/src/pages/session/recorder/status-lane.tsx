@@ -1,4 +1,5 @@
 /** The lane of how the program was doing. */
+import { duration } from '../../../format/time.ts';
 import { useRow, useSession } from '../model.ts';
 import { isPhone, useRecorder } from './context.ts';
 import { endWord } from './ending.ts';
@@ -53,9 +54,11 @@ export function StatusLane() {
           key={span.fromMs}
           class={`lane-word word-${span.status}`}
           style={{ left: `${span.left}px`, maxWidth: `${Math.max(0, span.width)}px` }}
-          hidden={span.width < (span.status === 'responsive' ? 90 : 36)}
+          hidden={span.width < (span.status === 'responsive' ? 90 : 26)}
         >
-          {statusWords(span, row.last_heartbeat !== null)}
+          {isPhone.value && span.status === 'hung'
+            ? duration(span.toMs - span.fromMs)
+            : statusWords(span, row.last_heartbeat !== null)}
         </span>
       ))}
       {word !== '' && !isPhone.value && endPx >= 0 && endPx < scale.widthPx - 30 && (

@@ -1,7 +1,8 @@
 /** The whole run in one strip: how much went on, sleep, hangs and errors, and the view as a brush to be moved. */
 import { useEffect, useRef } from 'preact/hooks';
 import { duration, ms } from '../../../format/time.ts';
-import { type SessionModel, useSession } from '../model.ts';
+import { outcomeOfRow } from '../../../outcome.ts';
+import { type SessionModel, useRow, useSession } from '../model.ts';
 import { isPhone, useRecorder } from './context.ts';
 import type { Timeline } from './feed.ts';
 import { Canvas } from './lane.tsx';
@@ -67,7 +68,9 @@ function runScale(fromMs: number, toMs: number, width: number): Scale {
 }
 
 function Death({ scale, endMs }: { scale: Scale; endMs: number }) {
-  return <div class="strip-death" style={{ left: `${sidePx + pxOf(endMs, scale) - 1}px` }} />;
+  const outcome = outcomeOfRow(useRow());
+  const left = `${sidePx + pxOf(endMs, scale) - 1}px`;
+  return <div class={`strip-death strip-${outcome}`} style={{ left }} />;
 }
 
 /** The stretch in view. */

@@ -1,0 +1,27 @@
+/** Numbers the way people read them. */
+import { expect, test } from 'vitest';
+import { compact, count, reading, shortReading, shortReadingParts } from './number.ts';
+
+const thin = (text: string): string => text.replaceAll(' ', '\u2009');
+
+test('thousands are set apart, digits after the point are not', () => {
+  expect(count(1_234_567)).toBe(thin('1 234 567'));
+  expect(reading(-0.66666, 'ratio_of_things')).toBe('−0.6667');
+});
+
+test('little room is for few digits', () => {
+  expect(compact(9_999)).toBe(thin('9 999'));
+  expect(compact(12_345)).toBe('12 k');
+  expect(compact(1_240_000)).toBe('1.2 M');
+  expect(compact(999_499)).toBe('999 k');
+});
+
+test('a short reading has three digits where some stand after the point', () => {
+  expect(shortReading(50.149, 'x_ms')).toBe('50.1 ms');
+  expect(shortReading(-159.14, 'x')).toBe('−159');
+  expect(shortReading(538, 'queue')).toBe('538');
+  expect(shortReading(1_234.5, 'queue')).toBe(reading(1_234.5, 'queue'));
+  expect(shortReadingParts(2.5793 * 2 ** 30, 'memory_bytes')).toEqual(['2.58', 'GiB']);
+  expect(shortReading(0.66666, 'ratio_of_things')).toBe('0.667');
+  expect(shortReading(undefined, 'x')).toBe('—');
+});
