@@ -9,6 +9,7 @@ const paths = {
   health: '/health',
   listSessions: '/api/sessions',
   sessionFacets: '/api/sessions/facets',
+  countSessions: '/api/sessions/counts',
   getSession: '/api/sessions/{id}',
   sessionSummary: '/api/sessions/{id}/summary',
   listEvents: '/api/sessions/{id}/events',

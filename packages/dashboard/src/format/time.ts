@@ -52,6 +52,17 @@ export function dayOf(atMs: number, nowMs = now.peek()): string {
   return at.getFullYear() === new Date(nowMs).getFullYear() ? text : `${text} ${at.getFullYear()}`;
 }
 
+/** The local weekday in short: `Sun`. */
+export function weekday(atMs: number): string {
+  return weekdays[new Date(atMs).getDay()] ?? '';
+}
+
+/** The local day without its weekday: `22 Nov`. */
+export function dayAndMonth(atMs: number): string {
+  const at = new Date(atMs);
+  return `${at.getDate()} ${months[at.getMonth()]}`;
+}
+
 /** Day and time: `Yesterday 17:02`. */
 export function dayAndTime(atMs: number): string {
   return `${dayOf(atMs)} ${hourMinute(atMs)}`;

@@ -1,0 +1,81 @@
+/** The opening sentence, and how far back the page looks. */
+import type { ComponentChildren } from 'preact';
+import { setQuery } from '../../address.ts';
+import { count } from '../../format/number.ts';
+import { hourMinute, now } from '../../format/time.ts';
+import { Segments } from '../../parts/segments.tsx';
+import { openingSentence, type Part } from '../../releases/sentence.ts';
+import type { Comparisons } from './comparisons.ts';
+import type { ProductHealth } from './health.ts';
+import { type Range, ranges } from './range.ts';
+
+/** The top of the page. */
+export function Head({
+  range,
+  products,
+  comparisons,
+}: {
+  range: Range;
+  products: readonly ProductHealth[];
+  comparisons: Comparisons;
+}) {
+  return (
+    <HeadLine range={range}>
+      {sentence(range, products, comparisons).map(({ text, tone }, i) =>
+        tone === undefined ? (
+          text
+        ) : (
+          <b key={`${i} ${text}`} class={tone}>
+            {text}
+          </b>
+        ),
+      )}
+    </HeadLine>
+  );
+}
+
+/** A sentence beside the choice of the range. */
+export function HeadLine({ range, children }: { range: Range; children: ComponentChildren }) {
+  return (
+    <div class="ov-head">
+      <h1>{children}</h1>
+      <span class="t3 small">
+        {range.words} to {hourMinute(now.value)}
+      </span>
+      <Segments
+        label="How far back"
+        segments={ranges.map(({ name, label }) => ({ value: name, label }))}
+        value={range.name}
+        onChange={(name) => setQuery({ range: name === '7d' ? null : name }, { step: true })}
+      />
+    </div>
+  );
+}
+
+/** Until all is compared, only what is already known. */
+function sentence(
+  range: Range,
+  products: readonly ProductHealth[],
+  { found, isDone, unknown }: Comparisons,
+): Part[] {
+  if (!isDone) {
+    const sessions = products.reduce((all, product) => all + product.sessions, 0);
+    const of =
+      products.length === 1 ? `of ${products[0]?.product}` : `of ${products.length} products`;
+    return [
+      { text: `${count(sessions)} ${sessions === 1 ? 'session' : 'sessions'}`, tone: 'fact' },
+      { text: ` ${of} in ${range.words}.` },
+    ];
+  }
+  return openingSentence({
+    range: range.words,
+    products: products.map(({ product }) => product),
+    comparisons: [...found.values()],
+    unknown,
+    falls: products.flatMap(({ product, crashFree, before, change }) =>
+      change?.isCertain && !change.versions && change.difference < 0
+        ? [{ product, before: 1 - (before ?? 1), after: 1 - (crashFree ?? 1) }]
+        : [],
+    ),
+  });
+}
