@@ -1,0 +1,51 @@
+/** The foot of the events: how many came before, and the keys that help most. */
+import { count } from '../../../format/number.ts';
+import { Keys } from '../../../shell/help.tsx';
+import type { LevelCounts } from './counts.ts';
+import type { EventFilter } from './filter.ts';
+import type { Stretch } from './rows.ts';
+
+const keys = [
+  [['ArrowLeft', 'ArrowRight'], 'move the cursor'],
+  [['[', ']'], 'revisions'],
+  [['g d'], 'death'],
+  [['?'], 'all keys'],
+] as const;
+
+/** One line below the rows. */
+export function Foot({
+  stretch,
+  filter,
+  counts,
+}: {
+  stretch: Stretch;
+  filter: EventFilter;
+  counts: LevelCounts | undefined;
+}) {
+  return (
+    <footer class="foot">
+      <span>{words(stretch, filter, counts)}</span>
+      <span class="grow" />
+      {keys.map(([each, label]) => (
+        <span key={label} class="wide">
+          {each.map((one) => (
+            <Keys key={one} keys={one} />
+          ))}{' '}
+          {label}
+        </span>
+      ))}
+    </footer>
+  );
+}
+
+function words(
+  { events, newer, older }: Stretch,
+  { levels }: EventFilter,
+  counts: LevelCounts | undefined,
+): string {
+  if (older === null) return 'The first event';
+  if (counts === undefined || newer !== null || !counts.isWhole) return 'Earlier events follow';
+  const all = levels.reduce((sum, level) => sum + counts.of[level], 0);
+  const earlier = Math.max(1, all - events.length);
+  return `${count(earlier)} earlier ${earlier === 1 ? 'event' : 'events'}`;
+}
