@@ -25,6 +25,16 @@ describe('a table of several series', () => {
     expect(columns[0]).toEqual([1, 2, 3, null, 4]);
   });
 
+  it('breaks it at all times of others that lie in the gap, or it would reach into it', () => {
+    const { t, columns } = join([
+      { t: [1, 2, 3, 13], values: [1, 2, 3, 4] },
+      { t: [1, 2, 3, 4, 5], values: [9, 9, 9, 9, 9] },
+    ]);
+    expect(t).toEqual([1, 2, 3, 4, 5, 8, 13]);
+    expect(columns[0]).toEqual([1, 2, 3, null, null, null, 4]);
+    expect(columns[1]).toEqual([9, 9, 9, 9, 9, undefined, undefined]);
+  });
+
   it('is ascending and loses no value', () => {
     const times = fc.uniqueArray(fc.integer({ min: 0, max: 1_000 }), { maxLength: 30 });
     fc.assert(

@@ -18,9 +18,8 @@ const gapSteps = 4;
 
 /** One table of all: undefined where a column has nothing at a time, null inside of its gaps. */
 export function join(columns: readonly Column[]): Table {
-  const maps = columns.map(valuesByTime);
-  const t = [...new Set(maps.flatMap((map) => [...map.keys()]))].sort((a, b) => a - b);
-  return { t, columns: maps.map((map) => t.map((at) => map.get(at))) };
+  const t = [...new Set(columns.flatMap(timesOf))].sort((a, b) => a - b);
+  return { t, columns: columns.map((column) => valuesAt(column, t)) };
 }
 
 /** The value next to a time, if there is one close to it. */
@@ -42,15 +41,25 @@ export function valueAt({ t, values }: Column, at: number): number | undefined {
   return values[place] ?? undefined;
 }
 
-function valuesByTime({ t, values }: Column): Map<number, number | null> {
+/** The times of a column, and one inside of each of its gaps. */
+function timesOf({ t }: Column): number[] {
   const gap = gapSteps * usualStep(t);
-  const map = new Map<number, number | null>();
-  t.forEach((at, i) => {
+  return t.flatMap((at, i) => {
     const before = t[i - 1];
-    if (before !== undefined && at - before > gap) map.set((at + before) / 2, null);
-    map.set(at, values[i] ?? null);
+    return before !== undefined && at - before > gap ? [(at + before) / 2, at] : [at];
   });
-  return map;
+}
+
+/** The column over other times; all of these that lie in a gap are null, or lines would reach into it. */
+function valuesAt({ t, values }: Column, times: readonly number[]): Values {
+  const gap = gapSteps * usualStep(t);
+  let next = 0;
+  return times.map((at) => {
+    if (t[next] === at) return values[next++] ?? null;
+    const [before, after] = [t[next - 1], t[next]];
+    const isGap = before !== undefined && after !== undefined && after - before > gap;
+    return isGap ? null : undefined;
+  });
 }
 
 /** The median distance of neighbours; without any, everything is near. */

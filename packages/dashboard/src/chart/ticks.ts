@@ -66,6 +66,9 @@ export function valueRange(least: number, greatest: number): [number, number] {
   return [low, greatest + (greatest - low) * 0.08];
 }
 
+/** So close to the lower edge a value has no room for its label. */
+const edgeShare = 0.02;
+
 /** Round values between two values, at most so many, with their units as people read them. */
 export function valueTicks(
   low: number,
@@ -77,23 +80,28 @@ export function valueTicks(
   const known = unitOf(name, unit);
   const factor = known?.factor ?? 1;
   const isBinary = known?.dimension === 'data' || known?.dimension === 'data rate';
-  const step = valueStep(((high - low) * factor) / Math.max(1, most), isBinary) / factor;
+  const greatest = Math.max(Math.abs(low), Math.abs(high)) * factor;
+  const prefix = isBinary ? 1024 ** Math.max(0, Math.floor(Math.log2(greatest) / 10)) : 1;
+  const step =
+    (valueStep((low * factor) / prefix, (high * factor) / prefix, most) * prefix) / factor;
   const ticks: Tick[] = [];
   for (let n = Math.ceil(low / step); n * step <= high && ticks.length <= most; n++) {
     const value = n * step;
-    if (value > low + (high - low) * 0.02) ticks.push({ value, text: reading(value, name, unit) });
+    if (value > low + (high - low) * edgeShare)
+      ticks.push({ value, text: reading(value, name, unit) });
   }
   return ticks;
 }
 
-/** The least round step that is not below `atLeast`. */
-function valueStep(atLeast: number, isBinary: boolean): number {
-  if (!(atLeast > 0) || !Number.isFinite(atLeast)) return 1;
-  const prefix = isBinary && atLeast >= 1 ? 1024 ** Math.floor(Math.log2(atLeast) / 10) : 1;
-  const scaled = atLeast / prefix;
-  const power = 10 ** Math.floor(Math.log10(scaled));
-  const digit = [1, 2, 5, 10].find((each) => each * power >= scaled * 0.999) ?? 10;
-  return digit * power * prefix;
+/** The least round step of which at most so many multiples lie between two values. */
+function valueStep(low: number, high: number, most: number): number {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return 1;
+  const power = 10 ** Math.floor(Math.log10(span / most) - 1);
+  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map((digits) => digits * power);
+  const first = low + span * edgeShare;
+  const multiples = (step: number): number => Math.floor(high / step) - Math.ceil(first / step) + 1;
+  return steps.find((step) => multiples(step) <= most) ?? span;
 }
 
 function timeText(atMs: number, step: number): string {

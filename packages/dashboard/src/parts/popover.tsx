@@ -61,7 +61,8 @@ export function Popover({
         {button}
       </button>
       {isOpen && (
-        <div class={`popover-box popover-${align}`} id={id}>
+        // A press on its words must not move the focus out of it, to what holds the page.
+        <div class={`popover-box popover-${align}`} id={id} tabIndex={-1}>
           {children(close)}
         </div>
       )}

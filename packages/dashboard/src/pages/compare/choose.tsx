@@ -1,6 +1,6 @@
 /** Choosing what to compare: recent sessions to tick, found by id, machine, product or version. */
 import { useEffect, useState } from 'preact/hooks';
-import { href } from '../../address.ts';
+import { href, type Query } from '../../address.ts';
 import { useLoaded } from '../../answer.ts';
 import { ask } from '../../api.ts';
 import { duration } from '../../format/time.ts';
@@ -76,16 +76,22 @@ export function ChoosePage({
 /** A field and the sessions that fit, each with a box to tick. */
 export function Candidates({
   selected,
+  products = [],
   onToggle,
   isPage = false,
 }: {
   selected: readonly string[];
+  /** Only sessions of these are offered until somebody types; all when there are none. */
+  products?: readonly string[];
   onToggle: (id: string) => void;
   isPage?: boolean;
 }) {
   const [text, setText] = useState('');
   const wanted = text.trim();
-  const answer = useLoaded((signal) => load(wanted, selected, signal), JSON.stringify(wanted));
+  const answer = useLoaded(
+    (signal) => load(wanted, selected, products, signal),
+    JSON.stringify([wanted, products]),
+  );
   useEffect(() => {
     if (isPage && answer.value !== undefined) markReady('compare');
   }, [answer.value]);
@@ -174,16 +180,17 @@ function Nothing({ text }: { text: string }) {
 async function load(
   text: string,
   selected: readonly string[],
+  products: readonly string[],
   signal: AbortSignal,
 ): Promise<SessionRow[]> {
-  const list = async (query: Record<string, string>) =>
+  const list = async (query: Query) =>
     (
       await ask('listSessions', {
         query: { ...query, limit: recentMax, totals: false, profile: false },
         signal,
       })
     ).sessions;
-  const questions: Record<string, string>[] = [{}];
+  const questions: Query[] = [text === '' ? { product: products } : {}];
   if (text !== '') {
     if (/^[0-9a-f-]{4,36}$/i.test(text)) questions.push({ id: text });
     for (const field of ['machine', 'hostname', 'product', 'version']) {

@@ -1,5 +1,5 @@
 /** The sentence that a comparison opens with: what the runs share and what differs, facts only. */
-import { reading } from '../../format/number.ts';
+import { shortReading } from '../../format/number.ts';
 import type { ShownOutcome } from '../../outcome.ts';
 import type { Comparable } from './differ.ts';
 import type { Run } from './runs.ts';
@@ -77,7 +77,7 @@ function metricOf(ranked: readonly Comparable[]): Piece[] {
   const { name, unit } = first;
   const { what, low, high } = first.widest;
   const suffix = what === 'rate' ? '/s' : '';
-  const text = (value: number): Piece => strong(`${reading(value, name, unit)}${suffix}`);
+  const text = (value: number): Piece => strong(`${shortReading(value, name, unit)}${suffix}`);
   const where = { mean: ' on average', last: ' at the end', rate: '' }[what];
   return [
     { text: '; ' },

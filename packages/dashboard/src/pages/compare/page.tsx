@@ -33,6 +33,7 @@ import {
   zoom,
 } from './view.ts';
 import { Who } from './who.tsx';
+import '../../chart/series.css';
 import './page.css';
 
 /** How often runs that are alive are looked at again. */
@@ -111,7 +112,7 @@ function Shown({ comparison, missing }: { comparison: Comparison; missing: reado
             { value: 'clock', label: 'Clock', title: 'The runs stand where they were in time (3)' },
           ]}
         />
-        <AddRun ids={ids} />
+        <AddRun ids={ids} products={[...new Set(runs.map(({ row }) => row.product))]} />
         <CopyButton text={link} label="Copy the link" icon="link" class="btn">
           Copy link
         </CopyButton>
@@ -129,7 +130,7 @@ function Shown({ comparison, missing }: { comparison: Comparison; missing: reado
   );
 }
 
-function AddRun({ ids }: { ids: readonly string[] }) {
+function AddRun({ ids, products }: { ids: readonly string[]; products: readonly string[] }) {
   if (ids.length >= runsMax) return null;
   return (
     <Popover
@@ -145,6 +146,7 @@ function AddRun({ ids }: { ids: readonly string[] }) {
       {() => (
         <Candidates
           selected={ids}
+          products={products}
           onToggle={(id) =>
             showRuns(ids.includes(id) ? ids.filter((each) => each !== id) : [...ids, id])
           }

@@ -32,18 +32,6 @@ export interface Run {
 /** A stretch of the shared axis, in milliseconds from where the runs are aligned. */
 export type Stretch = readonly [fromMs: number, toMs: number];
 
-/** The dash of each run's line, in pixels; the first one has none. */
-const dashes: readonly (readonly number[])[] = [
-  [],
-  [6, 3],
-  [2, 3],
-  [9, 3, 2, 3],
-  [4, 4],
-  [12, 4],
-  [6, 2, 2, 2, 2, 2],
-  [3, 2],
-];
-
 /** The runs of these rows, in their order. */
 export function runsOf(rows: readonly SessionRow[]): Run[] {
   return rows.slice(0, runsMax).map((row, index) => {
@@ -58,16 +46,6 @@ export function runsOf(rows: readonly SessionRow[]): Run[] {
       endMs: startMs + Math.max(1, row.duration_ms),
     };
   });
-}
-
-/** The token of a run's colour. */
-export function tokenOf({ index }: Run): string {
-  return `--series-${index + 1}`;
-}
-
-/** The pattern of its line. */
-export function dashOf({ index }: Run): readonly number[] {
-  return dashes[index] ?? [];
 }
 
 /** The instant that stands at 0 of the shared axis, in milliseconds since 1970. */

@@ -110,6 +110,11 @@ export function setWindow(window: string): void {
   setQuery({ window, from: undefined, to: undefined }, step);
 }
 
+/** Back to the first window, with the cursor at the pointer. */
+export function resetView(): void {
+  setQuery({ window: undefined, from: undefined, to: undefined, at: undefined }, step);
+}
+
 /** Shows a stretch of the axis; `isStep` when Back should undo it. */
 export function setView([fromMs, toMs]: Stretch, isStep: boolean): void {
   setQuery({ from: Math.round(fromMs), to: Math.ceil(toMs) }, { step: isStep });

@@ -1,10 +1,11 @@
 /** Who is compared: a letter, a line and how it ended, for each run. */
 import { href } from '../../address.ts';
+import { seriesDash } from '../../chart/series.ts';
 import { duration } from '../../format/time.ts';
 import { Glyph } from '../../parts/glyph.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Time } from '../../parts/time.tsx';
-import { dashOf, type Run } from './runs.ts';
+import type { Run } from './runs.ts';
 import { showRuns, toggleRun, useComparison } from './view.ts';
 
 /** A card per run. */
@@ -52,7 +53,7 @@ function Card({ run }: { run: Run }) {
       >
         <Letter run={run} />
         <svg width="24" height="6" viewBox="0 0 24 6" aria-hidden="true">
-          <path class="who-dash" d="M1 3H23" stroke-dasharray={dashOf(run).join(' ')} />
+          <path class="who-dash" d="M1 3H23" stroke-dasharray={seriesDash(run.index).join(' ')} />
         </svg>
       </button>
       <a class="who-verdict" href={href(`sessions/${row.id}`)} title={sentenceOf(run)}>

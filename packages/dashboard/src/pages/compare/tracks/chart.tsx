@@ -2,11 +2,12 @@
 import { useMemo } from 'preact/hooks';
 import { type Column, join, valueAt } from '../../../chart/join.ts';
 import { Plot } from '../../../chart/plot.tsx';
+import { seriesDash, seriesToken } from '../../../chart/series.ts';
 import { spreadLabels } from '../../../chart/spread.ts';
 import { valueRange, valueTicks } from '../../../chart/ticks.ts';
-import { reading, readingParts } from '../../../format/number.ts';
+import { shortReading, shortReadingParts } from '../../../format/number.ts';
 import type { Comparable } from '../differ.ts';
-import { dashOf, loudOf, originOf, type Run, tokenOf } from '../runs.ts';
+import { loudOf, originOf, type Run } from '../runs.ts';
 import { type Comparison, useComparison } from '../view.ts';
 import { columnOf, type Points } from './charts.ts';
 import { leftOf } from './tracks.tsx';
@@ -58,8 +59,8 @@ export function Chart({ item, points }: { item: Comparable; points: Points | und
     () =>
       shown.map((run, i) => ({
         values: table.columns[i] ?? [],
-        token: isLoud[i] ? tokenOf(run) : '--data-quiet',
-        ...(isLoud[i] && dashOf(run).length > 0 && { dash: dashOf(run) }),
+        token: isLoud[i] ? seriesToken(run.index) : '--data-quiet',
+        ...(isLoud[i] && run.index > 0 && { dash: seriesDash(run.index) }),
         widthPx: isLoud[i] ? 1.75 : 1,
         alpha: isLoud[i] ? 1 : 0.6,
       })),
@@ -124,7 +125,7 @@ function Readings({
       {comparison.shown.map((run) => {
         const column = drawn.find((each) => each.run === run)?.column;
         const value = column && (at === undefined ? lastOf(column)?.value : valueAt(column, at));
-        const [number, unit] = readingParts(value, item.name, item.unit);
+        const [number, unit] = shortReadingParts(value, item.name, item.unit);
         return (
           <span key={run.letter} class={`val series-${run.index + 1}`}>
             <i>{run.letter}</i>
@@ -173,7 +174,7 @@ function Ends({
           class={`end series-${run.index + 1}`}
           style={{ left: leftOf(at, view), top: `${tops[i]}px` }}
         >
-          <i>{run.letter}</i> {reading(value, item.name, item.unit)}
+          <i>{run.letter}</i> {shortReading(value, item.name, item.unit)}
           {suffix}
         </span>
       ))}

@@ -23,7 +23,7 @@ export function Picker({
   const isChosen = chosenMetrics.value.length > 0;
   return (
     <div class="track rest">
-      <div class="name">
+      <div class="name" data-own-pointer>
         <Popover
           class="zoom"
           button={

@@ -1,9 +1,10 @@
 /** Lanes and charts of all runs on one axis with one cursor. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Answered } from '../../../answer.ts';
 import { useLoaded } from '../../../answer.ts';
 import { brush, useGestures } from '../../../chart/gestures.ts';
 import { offsetTicks, timeTicks } from '../../../chart/ticks.ts';
+import { useWidth } from '../../../chart/width.ts';
 import { clock, dayAndTime, offset } from '../../../format/time.ts';
 import { Icon } from '../../../parts/icon.tsx';
 import { Popover } from '../../../parts/popover.tsx';
@@ -14,6 +15,7 @@ import {
   type Comparison,
   chosenMetrics,
   pin,
+  resetView,
   setView,
   setWindow,
   useComparison,
@@ -38,7 +40,7 @@ export function Tracks({
   const comparison = useComparison();
   const { runs, align, span, view, hoveredMs } = comparison;
   const place = useRef<HTMLDivElement>(null);
-  const [widthPx, axis] = useWidth();
+  const [axis, widthPx] = useWidth<HTMLDivElement>();
   const plotEdges = (): readonly [number, number] => {
     const outer = place.current?.getBoundingClientRect();
     const inner = axis.current?.getBoundingClientRect();
@@ -54,7 +56,7 @@ export function Tracks({
       hoveredMs.value = at;
     },
     onPin: pin,
-    onReset: () => setWindow(align === 'death' ? '2m' : 'all'),
+    onReset: resetView,
   });
   useEffect(
     () => () => {
@@ -81,7 +83,7 @@ export function Tracks({
     <section class="tracks compare-tracks" ref={place} aria-label="Runs over time">
       <Under comparison={comparison} />
       <div class="track axis">
-        <div class="name">
+        <div class="name" data-own-pointer>
           <WindowChoice comparison={comparison} />
         </div>
         <div class="plot" ref={axis}>
@@ -241,19 +243,4 @@ function cursorText(
 
 function lastEnd({ shown, align }: Comparison): number {
   return Math.max(...shown.map((run) => run.endMs - originOf(run, align)));
-}
-
-/** The width of an element, kept up to date. */
-function useWidth() {
-  const place = useRef<HTMLDivElement>(null);
-  const [widthPx, setWidthPx] = useState(0);
-  useLayoutEffect(() => {
-    const element = place.current;
-    if (element === null) return undefined;
-    const watcher = new ResizeObserver(() => setWidthPx(element.clientWidth));
-    watcher.observe(element);
-    setWidthPx(element.clientWidth);
-    return () => watcher.disconnect();
-  }, []);
-  return [widthPx, place] as const;
 }
