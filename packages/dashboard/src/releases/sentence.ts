@@ -43,6 +43,11 @@ export function openingSentence(facts: SentenceFacts): Part[] {
   return [...worst.parts, ...others(facts, regressions)];
 }
 
+/** What is worst in one comparison, in parts; undefined where nothing is proven to be worse. */
+export function regressionSentence(comparison: Comparison): Part[] | undefined {
+  return worstOf(comparison)?.parts;
+}
+
 function nothingWorse({ range, unknown, products }: SentenceFacts): Part {
   if (unknown === 0) return { text: `Nothing got worse in ${range}.`, tone: 'fact' };
   return {

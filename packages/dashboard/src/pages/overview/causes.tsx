@@ -4,6 +4,7 @@ import { href } from '../../address.ts';
 import type { Answered } from '../../answer.ts';
 import { count } from '../../format/number.ts';
 import { causeLabels, outcomeOfCause, troubles } from '../../outcome.ts';
+import '../../releases/health-bars.css';
 import { Glyph } from '../../parts/glyph.tsx';
 import { Loaded } from '../../parts/waiting.tsx';
 import { type ProductBars, since } from './data.ts';
@@ -81,7 +82,7 @@ function Death({
       <span class="clip">{causeLabels[kind]}</span>
       <span class="ov-death-bar">
         <i
-          class={`ov-fill-${outcome}`}
+          class={`hb-${outcome}`}
           style={{ width: `${Math.max(2, (sessions / greatest) * 100)}%` }}
         />
       </span>

@@ -3,7 +3,7 @@ import { href } from '../../address.ts';
 import { count } from '../../format/number.ts';
 import { Failure, Skeleton } from '../../parts/waiting.tsx';
 import { type ChangeRow, type Comparison, changeRows } from '../../releases/change.ts';
-import type { Comparisons } from './comparisons.ts';
+import type { Comparisons, Pair } from '../../releases/comparisons.ts';
 import type { Release } from './data.ts';
 
 /** Rows that fit beside the bars. */
@@ -14,20 +14,21 @@ const namesMax = 4;
 
 /** The panel beside the bars. */
 export function Changed({
-  product,
+  pair,
   releases,
   comparisons,
   from,
 }: {
-  product: string;
+  /** Undefined where a product has one version only. */
+  pair: Pair | undefined;
   /** Newest first. */
   releases: readonly Release[];
   comparisons: Comparisons;
   /** Start of the range, for links. */
   from: string;
 }) {
-  const comparison = comparisons.found.get(product);
-  const error = comparisons.failed.get(product);
+  const comparison = comparisons.of(pair);
+  const error = comparisons.errorOf(pair);
   const { base, candidate } = comparison ?? {};
   return (
     <section class="panel ov-panel" aria-labelledby="ov-changed">
@@ -37,7 +38,7 @@ export function Changed({
           <a
             class="micro t3 ov-aside clip"
             href={href('versions', {
-              product,
+              product: pair?.product,
               base: base.version,
               candidate: candidate.version,
             })}

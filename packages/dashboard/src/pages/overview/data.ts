@@ -4,7 +4,8 @@ import { type Answered, useAnswer, useLoaded } from '../../answer.ts';
 import { type Answer, ApiError, ask } from '../../api.ts';
 import { now } from '../../format/time.ts';
 import { isPaused, listen } from '../../live.ts';
-import { newestFirst } from '../../releases/order.ts';
+import type { Pair } from '../../releases/comparisons.ts';
+import { newestFirst, versionBefore } from '../../releases/order.ts';
 import type { Bar } from './bars.ts';
 import { barsOf } from './bars.ts';
 import { type CountGroup, type ProductHealth, productHealth } from './health.ts';
@@ -35,6 +36,9 @@ const historyRefreshMs = 300_000;
 
 /** Shortest pause between two answers that something live asked for. */
 const livePauseMs = 5_000;
+
+/** Products whose newest versions are compared, so that a server with hundreds stays quick. */
+const comparedMax = 8;
 
 /** Newest releases of all products that are looked at. */
 const releasesMax = 500;
@@ -114,6 +118,24 @@ export function useHistory(product: string | undefined): Release[] | undefined {
     const releases = value?.releases ?? [];
     return releases[0]?.product === product ? newestFirst(releases) : undefined;
   }, [value, product]);
+}
+
+/** Newest versions that are worth comparing: those of the selected product, and of the worst ones. */
+export function pairsOf({ products, releases }: Overall, selected: string | undefined): Pair[] {
+  const compared = products.slice(0, comparedMax).map(({ product }) => product);
+  const rest = compared.filter((product) => product !== selected);
+  const all = selected === undefined ? rest : [selected, ...rest];
+  return all.flatMap((product) => {
+    const own = releases.get(product) ?? [];
+    const candidate = own[0]?.version;
+    const base = candidate === undefined ? undefined : versionBefore(own, candidate)?.version;
+    return candidate === undefined || base === undefined ? [] : [{ product, base, candidate }];
+  });
+}
+
+/** Products that are not compared, since there are so many. */
+export function uncompared({ products }: Overall): number {
+  return Math.max(0, products.length - comparedMax);
 }
 
 /** Parameter of everything that is asked about the range. */

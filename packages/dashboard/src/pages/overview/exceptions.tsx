@@ -101,21 +101,20 @@ function Spark({ values }: { values: readonly number[] | undefined }) {
   );
 }
 
-/** Bars of a small picture. */
-const sparkBars = 14;
-
 function useSparks(
   product: string,
   ids: readonly string[],
-  { lengthMs }: Range,
+  { trendMs }: Range,
   window: Window,
 ): ReadonlyMap<string, number[]> {
-  const everyMs = lengthMs / sparkBars;
+  // Two steps of trends make a dozen bars, which is what so small a picture can show.
+  const everyMs = trendMs * 2;
   const firstMs = Math.floor(window.fromMs / everyMs) * everyMs;
+  const length = Math.ceil((window.toMs - firstMs) / everyMs);
   const one = async (exception: string, signal: AbortSignal): Promise<[string, number[]]> => {
     const query = { product, exception, ...since(window), every: `${everyMs}ms` };
     const { groups } = await ask('countSessions', { query, signal });
-    const values = Array.from({ length: sparkBars + 1 }, () => 0);
+    const values = Array.from({ length }, () => 0);
     for (const { time, sessions } of groups) {
       const at = Math.floor((Date.parse(time ?? '') - firstMs) / everyMs);
       if (values[at] !== undefined) values[at] = sessions;

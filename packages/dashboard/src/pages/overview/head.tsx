@@ -4,32 +4,34 @@ import { setQuery } from '../../address.ts';
 import { count } from '../../format/number.ts';
 import { hourMinute, now } from '../../format/time.ts';
 import { Segments } from '../../parts/segments.tsx';
+import type { Comparison } from '../../releases/change.ts';
 import { openingSentence, type Part } from '../../releases/sentence.ts';
-import type { Comparisons } from './comparisons.ts';
+import { Sentence } from '../../releases/sentence-line.tsx';
 import type { ProductHealth } from './health.ts';
 import { type Range, ranges } from './range.ts';
+
+/** What the comparisons of the newest versions found. */
+export interface Compared {
+  found: readonly Comparison[];
+  /** Whether all of them are there. */
+  isDone: boolean;
+  /** Products that were not compared, though they have versions. */
+  unknown: number;
+}
 
 /** The top of the page. */
 export function Head({
   range,
   products,
-  comparisons,
+  compared,
 }: {
   range: Range;
   products: readonly ProductHealth[];
-  comparisons: Comparisons;
+  compared: Compared;
 }) {
   return (
     <HeadLine range={range}>
-      {sentence(range, products, comparisons).map(({ text, tone }, i) =>
-        tone === undefined ? (
-          text
-        ) : (
-          <b key={`${i} ${text}`} class={tone}>
-            {text}
-          </b>
-        ),
-      )}
+      <Sentence parts={sentence(range, products, compared)} />
     </HeadLine>
   );
 }
@@ -56,7 +58,7 @@ export function HeadLine({ range, children }: { range: Range; children: Componen
 function sentence(
   range: Range,
   products: readonly ProductHealth[],
-  { found, isDone, unknown }: Comparisons,
+  { found, isDone, unknown }: Compared,
 ): Part[] {
   if (!isDone) {
     const sessions = products.reduce((all, product) => all + product.sessions, 0);
@@ -70,7 +72,7 @@ function sentence(
   return openingSentence({
     range: range.words,
     products: products.map(({ product }) => product),
-    comparisons: [...found.values()],
+    comparisons: found,
     unknown,
     falls: products.flatMap(({ product, crashFree, before, change }) =>
       change?.isCertain && !change.versions && change.difference < 0

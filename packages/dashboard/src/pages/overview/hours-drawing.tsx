@@ -50,23 +50,18 @@ export function HoursDrawing({
 }) {
   const isNarrow = width < 500;
   const upperOutcomes = stacked.filter((outcome) => only === undefined || outcome === only);
-  const lowerOutcomes = troubles.filter((outcome) => only === undefined || outcome === only);
-  const lowerGreatest = greatestOf(bars, lowerOutcomes);
   const upperHeight = isNarrow ? 92 : 124;
   const lowerHeight = isNarrow ? 68 : 84;
-  const upper: Box = {
-    left: plotLeft,
-    right: width,
-    top: headroom,
-    bottom: headroom + upperHeight,
-  };
-  const lowerTop = upper.bottom + gap;
+  const lowerTop = headroom + upperHeight + gap;
   const lower: Box = {
     left: plotLeft,
     right: width,
     top: lowerTop,
     bottom: lowerTop + lowerHeight,
   };
+  // One outcome alone needs no second scale.
+  const upperBottom = only === undefined ? headroom + upperHeight : lower.bottom;
+  const upper: Box = { left: plotLeft, right: width, top: headroom, bottom: upperBottom };
   const height = lower.bottom + foot;
   const fromMs = bars[0]?.fromMs ?? 0;
   const toMs = fromMs + bars.length * barMs;
@@ -96,10 +91,14 @@ export function HoursDrawing({
         />
       )}
       <Scale bars={bars} outcomes={upperOutcomes} box={upper} />
-      <text class="ov-caption" x={plotLeft} y={lower.top - 8}>
-        {lowerGreatest > 0 ? 'in trouble' : 'none in trouble'}
-      </text>
-      <Scale bars={bars} outcomes={lowerOutcomes} box={lower} />
+      {only === undefined && (
+        <>
+          <text class="ov-caption" x={plotLeft} y={lower.top - 8}>
+            {greatestOf(bars, troubles) > 0 ? 'in trouble' : 'none in trouble'}
+          </text>
+          <Scale bars={bars} outcomes={troubles} box={lower} />
+        </>
+      )}
       {ticksOf(fromMs, toMs, width - plotLeft, isNarrow).map(({ value, text }) => (
         <g key={value}>
           <path

@@ -5,14 +5,16 @@ import { useKeys } from '../../keyboard.ts';
 import { causesOf } from '../../outcome.ts';
 import { Failure, Skeleton } from '../../parts/waiting.tsx';
 import { markReady } from '../../ready.ts';
+import { useComparisons } from '../../releases/comparisons.ts';
 import { type Bar, type Stacked, stacked } from './bars.ts';
 import { BarsPanel } from './bars-panel.tsx';
 import { Products } from './cards.tsx';
 import { Causes } from './causes.tsx';
 import { Changed } from './changed.tsx';
-import { useComparisons } from './comparisons.ts';
 import {
+  pairsOf,
   since,
+  uncompared,
   useBars,
   useExceptions,
   useHistory,
@@ -39,7 +41,9 @@ export function OverviewPage() {
   const bars = useBars(selected, range, window, version);
   const exceptions = useExceptions(selected, window, version);
   const history = useHistory(selected);
-  const comparisons = useComparisons(overall.value, selected, window);
+  const pairs = overall.value === undefined ? [] : pairsOf(overall.value, selected);
+  const comparisons = useComparisons(pairs, since(window).from);
+  const pair = pairs.find(({ product }) => product === selected);
   const isDrawn =
     overall.value !== undefined && (selected === undefined || bars.value !== undefined);
   const select = (product: string): void => setQuery({ product, only: null }, { step: true });
@@ -68,7 +72,17 @@ export function OverviewPage() {
   const { from } = since(window);
   return (
     <div class="ov">
-      <Head range={range} products={products} comparisons={comparisons} />
+      <Head
+        range={range}
+        products={products}
+        compared={{
+          found: pairs.flatMap((each) => comparisons.of(each) ?? []),
+          isDone: comparisons.isDone,
+          unknown:
+            uncompared(overall.value) +
+            pairs.filter((each) => comparisons.errorOf(each) !== undefined).length,
+        }}
+      />
       {overall.error !== undefined && <Failure answer={overall} />}
       <Products
         products={products}
@@ -87,13 +101,13 @@ export function OverviewPage() {
           onOnly={(only) => setQuery({ only }, { step: true })}
           onOpen={(bar, only) => go(sessionsOf(selected, bar, range.barMs, only))}
         />
-        <Changed product={selected} releases={releases} comparisons={comparisons} from={from} />
+        <Changed pair={pair} releases={releases} comparisons={comparisons} from={from} />
       </div>
       <div class="ov-cols ov-row-3">
         <Versions
           product={selected}
           releases={releases}
-          comparison={comparisons.found.get(selected)}
+          comparison={comparisons.of(pair)}
           from={from}
         />
         <ExceptionsPanel

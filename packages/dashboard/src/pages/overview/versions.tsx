@@ -1,8 +1,8 @@
 /** The versions of a product in the range, most trouble first. */
 import { href } from '../../address.ts';
 import { count, percent } from '../../format/number.ts';
-import { outcomeOfCause, type ShownOutcome, troubles } from '../../outcome.ts';
-import { type Comparison, perThousand, toneOf } from '../../releases/change.ts';
+import { type Comparison, toneOf } from '../../releases/change.ts';
+import { AdoptionBar, type Trouble, TroubleBar, troubleOf } from '../../releases/health-bars.tsx';
 import type { Release } from './data.ts';
 
 /** Rows that fit into the panel. */
@@ -23,8 +23,11 @@ export function Versions({
   comparison: Comparison | undefined;
   from: string;
 }) {
-  const rows = releases.map(troubled).sort(mostTrouble).slice(0, rowsMax);
-  const greatest = Math.max(...rows.map(({ rate }) => rate), 0.001);
+  const rows = releases
+    .map((release) => ({ release, trouble: troubleOf(release) }))
+    .sort(mostTrouble)
+    .slice(0, rowsMax);
+  const greatest = Math.max(...rows.map(({ trouble }) => trouble.rate), 0.001);
   return (
     <section class="panel ov-panel" aria-labelledby="ov-versions">
       <header>
@@ -64,14 +67,11 @@ export function Versions({
 
 interface Troubled {
   release: Release;
-  counts: { outcome: ShownOutcome; sessions: number }[];
-  sessions: number;
-  /** Share of its sessions. */
-  rate: number;
+  trouble: Trouble;
 }
 
 function Row({
-  row: { release, counts, sessions, rate },
+  row: { release, trouble },
   greatest,
   comparison,
   link,
@@ -93,14 +93,7 @@ function Row({
         </a>
       </td>
       <td>
-        <span class="ov-adoption">
-          <span class="ov-rail">
-            <i style={{ width: `${release.adoption * 100}%` }} />
-          </span>
-          <span class="t2">
-            {release.adoption < 0.01 ? '<1' : Math.round(release.adoption * 100)} %
-          </span>
-        </span>
+        <AdoptionBar share={release.adoption} />
       </td>
       <td class="num t2 ov-wide">{count(release.sessions)}</td>
       <td class={tone === 'quiet' ? 'num' : `num strong ${tone}`}>
@@ -108,38 +101,17 @@ function Row({
         {free === null ? '—' : `${percent(free.value)} %`}
       </td>
       <td>
-        <span class="ov-trouble">
-          {sessions > 0 && (
-            <span
-              class="ov-trouble-bar"
-              style={{ width: `calc(var(--full) * ${(rate / greatest).toFixed(3)})` }}
-            >
-              {counts.map(({ outcome, sessions: flex }) => (
-                <i key={outcome} class={`ov-fill-${outcome}`} style={{ flex }} />
-              ))}
-            </span>
-          )}
-          <span class="t2">{sessions === 0 ? '·' : perThousand(sessions, release.sessions)}</span>
-        </span>
+        <TroubleBar trouble={trouble} sessions={release.sessions} greatest={greatest} />
       </td>
     </tr>
   );
 }
 
-function troubled(release: Release): Troubled {
-  const counts = troubles
-    .map((outcome) => ({
-      outcome,
-      sessions: release.causes
-        .filter(({ kind }) => outcomeOfCause(kind) === outcome)
-        .reduce((all, cause) => all + cause.sessions, 0),
-    }))
-    .filter(({ sessions }) => sessions > 0);
-  const sessions = counts.reduce((all, one) => all + one.sessions, 0);
-  return { release, counts, sessions, rate: sessions / Math.max(1, release.sessions) };
-}
-
 function mostTrouble(a: Troubled, b: Troubled): number {
   const isFew = ({ release }: Troubled): number => (release.sessions < sessionsMin ? 1 : 0);
-  return isFew(a) - isFew(b) || b.rate - a.rate || b.release.sessions - a.release.sessions;
+  return (
+    isFew(a) - isFew(b) ||
+    b.trouble.rate - a.trouble.rate ||
+    b.release.sessions - a.release.sessions
+  );
 }
