@@ -1,4 +1,5 @@
 /** Rows of long lists, with a server that is made up. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionRow } from '../../outcome.ts';
 import { type PageAnswer, type PageRequest, RowStore } from './row-store.ts';
@@ -17,7 +18,9 @@ function listOf(total: number) {
     const from = Number(request.cursor ?? 0);
     const to = Math.min(total, from + request.limit);
     return {
-      rows: Array.from({ length: to - from }, (_, i) => rowOf(from + i)),
+      rows: Array.from({ length: to - from }, (_, i) =>
+        rowOf(request.isReversed ? total - 1 - from - i : from + i),
+      ),
       next: to < total ? String(to) : null,
       total: request.kind === 'first' ? total : undefined,
     };
@@ -66,6 +69,40 @@ describe('rows of a list', () => {
     await rest();
     expect(store.row(40_020)?.id).toBe('row-40020');
     expect(requests.length).toBeLessThan(8);
+  });
+
+  it.each([1_000, 1_001, 1_199, 100_000])(
+    'at the end of %i are found from there',
+    async (total) => {
+      const { store, requests } = listOf(total);
+      await store.open();
+      store.see(total - 30, total - 1);
+      await rest();
+      expect(store.row(total - 1)?.id).toBe(`row-${total - 1}`);
+      store.see(total - 330, total - 300);
+      await rest();
+      for (const [index, row] of store.loaded()) expect(row.id).toBe(`row-${index}`);
+      expect(store.row(total - 315)).toBeDefined();
+      expect(requests.length).toBeLessThan(6);
+    },
+  );
+
+  it('are where they belong, wherever somebody looks', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(9_000), fc.array(fc.nat(9_000)), async (total, looks) => {
+        const { store } = listOf(total);
+        await store.open();
+        for (const look of looks) {
+          store.see(look, look + 40);
+          await rest();
+        }
+        expect(store.count).toBe(total);
+        for (const [index, row] of store.loaded()) expect(row.id).toBe(`row-${index}`);
+        const last = Math.min(total - 1, looks.at(-1) ?? 0);
+        if (total > 0) expect(store.row(last)?.id).toBe(`row-${last}`);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('are forgotten far from what is in sight', async () => {

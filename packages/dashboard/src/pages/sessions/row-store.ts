@@ -8,6 +8,8 @@ export interface PageRequest {
   limit: number;
   /** `first`: with the number of all rows; `skip`: only to find out where the rows after them begin. */
   kind: 'first' | 'page' | 'skip';
+  /** From the end: the order is the other one. */
+  isReversed: boolean;
 }
 
 /** What a request is answered with. */
@@ -31,16 +33,20 @@ const aheadRows = 50;
 /** Pages that are kept. */
 const pagesMax = 40;
 
+/** Steps from one end of a list: cursors by how far from this end they lead. */
+type Way = Map<number, string | undefined>;
+
 /**
- * Rows by their place. Pages can only be found one after the other, so on the way to one far down
- * the rows between are passed over in large steps, and where each begins is remembered.
+ * Rows by their place. Pages can only be found one after the other, from either end of the list, so
+ * on the way to one far from both the rows between are passed over in large steps, and where each
+ * begins is remembered.
  */
 export class RowStore {
   readonly #ask: (request: PageRequest) => Promise<PageAnswer>;
   readonly #onChange: () => void;
   readonly #pages = new Map<number, readonly SessionRow[]>();
-  /** Cursors by the place of the row that they lead to. */
-  readonly #cursors = new Map<number, string | undefined>([[0, undefined]]);
+  readonly #down: Way = new Map([[0, undefined]]);
+  readonly #up: Way = new Map([[0, undefined]]);
   /** Newer versions of rows. */
   readonly #fresh = new Map<string, SessionRow>();
   /** Rows that came after the first page was asked for. */
@@ -82,14 +88,17 @@ export class RowStore {
 
   /** Loads the first page; rejects when that fails. */
   async open(): Promise<void> {
-    await this.#step(0, 0);
+    await this.#stepDown(0, 0);
   }
 
   /** Says which rows are in sight: those that are missing are loaded. */
   see(first: number, last: number): void {
-    const from = Math.max(0, first - this.#head.length - aheadRows);
-    const to = Math.min(this.#tailCount - 1, last - this.#head.length + aheadRows);
-    this.#wanted = [Math.floor(from / pageRows), Math.floor(Math.max(0, to) / pageRows)];
+    const end = Math.max(0, this.#tailCount - 1);
+    const within = (index: number): number => Math.min(end, Math.max(0, index - this.#head.length));
+    this.#wanted = [
+      Math.floor(within(first - aheadRows) / pageRows),
+      Math.floor(within(last + aheadRows) / pageRows),
+    ];
     if (this.error === undefined) void this.#load();
   }
 
@@ -122,9 +131,10 @@ export class RowStore {
     this.#isLoading = true;
     try {
       for (let page = this.#missing(); page !== undefined; page = this.#missing()) {
-        const place = page * pageRows;
-        const from = Math.max(...[...this.#cursors.keys()].filter((at) => at <= place));
-        await this.#step(from, place);
+        const below = Math.max(0, this.#tailCount - (page + 1) * pageRows);
+        const [down, up] = [lastOn(this.#down, page * pageRows), lastOn(this.#up, below)];
+        if (page * pageRows - down <= below - up) await this.#stepDown(down, page * pageRows);
+        else await this.#stepUp(up, below);
       }
     } catch (error) {
       this.error = error instanceof Error ? error : new Error(String(error));
@@ -144,28 +154,55 @@ export class RowStore {
     return undefined;
   }
 
-  /** One request on the way from a place whose cursor is known to another one, or for the page there. */
-  async #step(from: number, to: number): Promise<void> {
+  /** One request on the way down to a page, or for the page there. */
+  async #stepDown(from: number, to: number): Promise<void> {
     const isThere = from === to;
     const { rows, next, total } = await this.#ask({
-      cursor: this.#cursors.get(from),
+      cursor: this.#down.get(from),
       limit: isThere ? pageRows : Math.min(skipRows, to - from),
       kind: !isThere ? 'skip' : from === 0 ? 'first' : 'page',
+      isReversed: false,
     });
     if (this.#isClosed) return;
     const end = from + rows.length;
-    if (total !== undefined && from === 0) this.#tailCount = Math.max(this.#tailCount, total);
     // Sessions come and go meanwhile: where the list ends is known only at its end.
-    if (next === null) this.#tailCount = end;
+    if (next === null) this.#setTail(end);
     else {
-      this.#cursors.set(end, next);
-      this.#tailCount = Math.max(this.#tailCount, end + 1);
+      this.#down.set(end, next);
+      this.#setTail(Math.max(this.#tailCount, from === 0 ? (total ?? 0) : 0, end + 1));
     }
-    if (isThere) {
-      this.#pages.set(from / pageRows, rows);
-      this.#forget();
-    }
+    if (isThere) this.#keep(from / pageRows, rows);
     this.#onChange();
+  }
+
+  /** One request on the way up to a page with so many rows below it, or for the page there. */
+  async #stepUp(from: number, to: number): Promise<void> {
+    const isThere = from === to;
+    const place = Math.floor((this.#tailCount - 1 - to) / pageRows);
+    const { rows, next } = await this.#ask({
+      cursor: this.#up.get(from),
+      limit: isThere ? this.#tailCount - to - place * pageRows : Math.min(skipRows, to - from),
+      kind: isThere ? 'page' : 'skip',
+      isReversed: true,
+    });
+    if (this.#isClosed) return;
+    if (next === null && from + rows.length < this.#tailCount) this.#setTail(from + rows.length);
+    else this.#up.set(from + rows.length, next ?? undefined);
+    if (isThere) this.#keep(place, [...rows].reverse());
+    this.#onChange();
+  }
+
+  /** Says how long the list is; where it was thought to be shorter or longer, the way up is another. */
+  #setTail(count: number): void {
+    if (count === this.#tailCount) return;
+    this.#tailCount = count;
+    this.#up.clear();
+    this.#up.set(0, undefined);
+  }
+
+  #keep(page: number, rows: readonly SessionRow[]): void {
+    this.#pages.set(page, rows);
+    this.#forget();
   }
 
   /** Forgets the pages that are farthest from what is in sight; the way to them is kept. */
@@ -179,4 +216,9 @@ export class RowStore {
       this.#pages.delete(far);
     }
   }
+}
+
+/** The farthest place on a way that is not beyond another one. */
+function lastOn(way: Way, place: number): number {
+  return Math.max(...[...way.keys()].filter((at) => at <= place));
 }

@@ -55,11 +55,15 @@ export function useRows() {
 
 async function askPage(
   about: Query,
-  { cursor, limit, kind }: PageRequest,
+  { cursor, limit, kind, isReversed }: PageRequest,
   signal: AbortSignal,
 ): Promise<PageAnswer> {
   const { sessions, next, totals } = await ask('listSessions', {
-    query: { ...about, cursor, limit, totals: kind === 'first', profile: kind !== 'skip' },
+    query: {
+      ...about,
+      ...(isReversed && { order: about.order === 'asc' ? 'desc' : 'asc' }),
+      ...{ cursor, limit, totals: kind === 'first', profile: kind !== 'skip' },
+    },
     signal,
   });
   return { rows: sessions, next, total: totals?.sessions };
