@@ -29,7 +29,10 @@ export function Popover({
   useEffect(() => {
     if (!isOpen) return undefined;
     const leave = (event: Event): void => {
-      if (!place.current?.contains(event.target as Node)) setOpen(false);
+      const target = event.target as Node;
+      // A press on a label gives the focus to what is around it, for a moment.
+      if (event.type === 'focusin' && target.contains(place.current)) return;
+      if (!place.current?.contains(target)) setOpen(false);
     };
     document.addEventListener('pointerdown', leave);
     document.addEventListener('focusin', leave);

@@ -5,6 +5,7 @@ import { useKeys } from '../../keyboard.ts';
 import type { VirtualListHandle } from '../../parts/virtual-list.tsx';
 import type { RowStore } from './row-store.ts';
 import { comparedMax, select, selectedIds, toggle } from './selection.ts';
+import { leaveList } from './way-back.ts';
 
 const group = 'Sessions';
 
@@ -71,6 +72,7 @@ function focusRow(id: string): void {
 /** Enter does what the focus says; only where nothing has it, it opens the marked row. */
 function open(id: string | undefined): void {
   const focused = document.activeElement;
+  leaveList(id);
   const control = focused instanceof HTMLElement && focused.matches('a, button, input, summary');
   if (control) focused.click();
   else if (id !== undefined) go(href(`sessions/${id}`));
@@ -78,5 +80,7 @@ function open(id: string | undefined): void {
 
 function compare(): void {
   const ids = selectedIds();
-  if (ids.length >= 2 && ids.length <= comparedMax) go(href('compare', { id: ids }));
+  if (ids.length < 2 || ids.length > comparedMax) return;
+  leaveList(undefined);
+  go(href('compare', { id: ids }));
 }

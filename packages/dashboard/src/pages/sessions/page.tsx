@@ -1,5 +1,5 @@
 /** The page Sessions: every run there is, filtered, sorted, counted, and selected. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { link } from '../../address.ts';
 import { useAnswer } from '../../answer.ts';
 import { ApiError } from '../../api.ts';
@@ -22,6 +22,7 @@ import { Table } from './table.tsx';
 import { Totals } from './totals.tsx';
 import { useRows } from './use-list.ts';
 import { useNews } from './use-news.ts';
+import { useWayBack } from './way-back.ts';
 import { useWidth } from './width.ts';
 
 /** The page. */
@@ -34,11 +35,19 @@ export function SessionsPage() {
   const width = useWidth();
   const isPhone = width <= 720;
   const chosen = useChosenColumns();
-  const { held, version } = useNews({
+  const shown = useMemo(() => fittingColumns(chosen, width), [chosen.join(), width]);
+  const [reloads, setReloads] = useState(0);
+  const reload = (): void => {
+    answer.retry();
+    setReloads((n) => n + 1);
+  };
+  const news = useNews({
     ...{ store, filter, sorting, seen },
     hasSelection: ids.length > 0,
-    reload: answer.retry,
+    reload,
   });
+  const { held } = news;
+  const version = `${news.version} ${reloads}`;
   const splits = useAnswer(
     'sessionFacets',
     store === undefined ? undefined : { query: { ...filter, limit: 8 } },
@@ -46,9 +55,10 @@ export function SessionsPage() {
   );
   const showNew = (): void => {
     scrollTo(0, 0);
-    answer.retry();
+    reload();
   };
   const at = useListKeys({ store, atId, handle, onAt: setAt, onShowNew: showNew });
+  useWayBack(store !== undefined, setAt);
   const title = ['Sessions', ...chipsOf(filter).map(({ text }) => text), 'Tacho'].join(' · ');
   useEffect(() => {
     document.title = title;
@@ -83,7 +93,7 @@ export function SessionsPage() {
       {store !== undefined && !isEmpty && (
         <Table
           {...{ store, sorting, isPhone, held, atId, handle }}
-          columns={fittingColumns(chosen, width)}
+          columns={shown}
           onSeen={(first, last) => {
             seen.current = [first, last];
             store.see(first, last);
@@ -97,11 +107,7 @@ export function SessionsPage() {
           answer={{ error: new ApiError(store.error.message, 0), retry: () => store.retry() }}
         />
       )}
-      <Picked
-        ids={ids}
-        rows={store === undefined ? [] : rowsOf(store, ids)}
-        onDeleted={answer.retry}
-      />
+      <Picked ids={ids} rows={store === undefined ? [] : rowsOf(store, ids)} onDeleted={reload} />
       <KeyLine at={at} all={store?.count ?? 0} />
     </div>
   );

@@ -1,6 +1,7 @@
 /** One session of the list: a row of cells, or three lines on a phone. */
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transforms cannot be those of a table.
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows hold links, which have the focus.
+import { Component } from 'preact';
 import { href } from '../../address.ts';
 import { count } from '../../format/number.ts';
 import { outcomeLabels, outcomeOfRow, type SessionRow, type ShownOutcome } from '../../outcome.ts';
@@ -23,8 +24,20 @@ export interface RowProps {
   onSelect: (index: number, isRange: boolean) => void;
 }
 
-/** A row; grey strokes while it is on its way. */
-export function Row({ row, index, columns, isPhone, isSelected, isAt, onSelect }: RowProps) {
+/** A row; grey strokes while it is on its way. It is drawn anew only when something of it is another. */
+export class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return (Object.keys(next) as (keyof RowProps)[]).some(
+      (name) => next[name] !== this.props[name],
+    );
+  }
+
+  override render() {
+    return <Cells {...this.props} />;
+  }
+}
+
+function Cells({ row, index, columns, isPhone, isSelected, isAt, onSelect }: RowProps) {
   if (row === undefined) return <Coming index={index} />;
   const outcome = outcomeOfRow(row);
   return (

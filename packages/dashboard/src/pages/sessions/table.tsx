@@ -1,7 +1,7 @@
 /** The table of sessions: heads that sort, the line of what is held back, and rows of any number. */
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transforms cannot be those of a table.
 // biome-ignore-all lint/a11y/useFocusableInteractive: heads hold buttons, which have the focus.
-import { useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { go, href } from '../../address.ts';
 import { count } from '../../format/number.ts';
 import { isPaused } from '../../live.ts';
@@ -12,6 +12,7 @@ import { Row } from './row.tsx';
 import type { RowStore } from './row-store.ts';
 import { select, selectedIds, selectRange, toggle } from './selection.ts';
 import { type Sorting, sortBy } from './use-list.ts';
+import { leaveList } from './way-back.ts';
 
 /** What sticks to the top over the rows: bar, totals, heads. */
 const stickyPx = { wide: 48 + 48 + 32, phone: 48 + 44 };
@@ -38,17 +39,22 @@ export interface TableProps {
 /** The table. */
 export function Table(props: TableProps) {
   const { store, sorting, columns, isPhone, held, atId, handle } = props;
-  const [lastSelected, setLastSelected] = useState(0);
+  const lastSelected = useRef(0);
   const selected = new Set(selectedIds());
   const width = isPhone ? 'phone' : 'wide';
-  const selectRow = (index: number, isRange: boolean): void => {
+  const selecting = useRef<(index: number, isRange: boolean) => void>(() => {});
+  selecting.current = (index, isRange) => {
     const row = store.row(index);
     if (row === undefined) return;
-    if (isRange) selectRange(store, lastSelected, index);
+    if (isRange) selectRange(store, lastSelected.current, index);
     else toggle(row.id);
-    setLastSelected(index);
+    lastSelected.current = index;
     props.onAt(row.id);
   };
+  // One for all rows and all times, so that none of them is drawn anew because of it.
+  const { current: selectRow } = useRef((index: number, isRange: boolean) =>
+    selecting.current(index, isRange),
+  );
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: each row has a link, and the keys of the list open it.
     <div
@@ -57,6 +63,7 @@ export function Table(props: TableProps) {
       aria-label="Sessions"
       aria-rowcount={store.count + 1}
       style={{ '--tracks': gridTracks(columns) }}
+      onClickCapture={() => leaveList(atId)}
       onClick={openRow}
     >
       <div role="rowgroup" class="heads">
