@@ -10,8 +10,8 @@ import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact
 
 /** What the owner of a list can do with it. */
 export interface VirtualListHandle {
-  /** Brings a row into sight, if it is not. */
-  reveal(index: number): void;
+  /** Brings a row into sight, if it is not; `center` puts it in the middle in any case. */
+  reveal(index: number, align?: 'auto' | 'center'): void;
 }
 
 /** Rows of a list that scrolls with the page. Their heights may differ and change: each is measured. */
@@ -70,7 +70,9 @@ export function VirtualList({
     }
   });
   if (handle !== undefined) {
-    handle.current = { reveal: (index) => list.scrollToIndex(index, { align: 'auto' }) };
+    handle.current = {
+      reveal: (index, align = 'auto') => list.scrollToIndex(index, { align }),
+    };
   }
 
   const items = list.getVirtualItems();

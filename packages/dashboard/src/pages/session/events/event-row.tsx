@@ -95,7 +95,7 @@ export function LabelButton({ label }: { label: string }) {
 }
 
 /** What an event says: its message, or that of its exception. */
-export function messageOf({ message, exception_msg }: SessionEvent): string {
+function messageOf({ message, exception_msg }: SessionEvent): string {
   return message === '' ? (exception_msg ?? '') : message;
 }
 

@@ -6,7 +6,14 @@ import { Empty, Failure, Skeleton } from '../../../parts/waiting.tsx';
 import { useRow, useSession } from '../model.ts';
 import { type LevelCounts, useLevelCounts } from './counts.ts';
 import { useEventFeed } from './feed.ts';
-import { type EventFilter, filterOf, isNarrowed, passes, questionOf } from './filter.ts';
+import {
+  type EventFilter,
+  everything,
+  filterOf,
+  isNarrowed,
+  passes,
+  questionOf,
+} from './filter.ts';
 import { stickyPx } from './reach.ts';
 import { Table } from './table.tsx';
 import { Tools } from './tools.tsx';
@@ -71,14 +78,7 @@ function None({ filter, counts }: { filter: EventFilter; counts: LevelCounts | u
           type="button"
           class="link"
           onClick={() =>
-            setQuery(
-              {
-                ...{ text: undefined, group: undefined, label: undefined, category: undefined },
-                ...{ name: undefined, inview: undefined },
-                level: hidden > 0 ? ['debug', 'info', 'warning', 'error', 'critical'] : undefined,
-              },
-              { step: true },
-            )
+            setQuery({ ...everything, ...(hidden === 0 && { level: undefined }) }, { step: true })
           }
         >
           Show all events

@@ -28,6 +28,8 @@ export interface EventFeed {
   load(end: 'newer' | 'older'): void;
   /** Shows events around an instant, or around `seq:120`. */
   open(around: string | number): Promise<Stretch | undefined>;
+  /** The same as soon as the filter that is about to change has changed. */
+  openNext(around: string): Promise<Stretch | undefined>;
   /** Shows the newest events. */
   openNewest(): Promise<Stretch | undefined>;
   retry(): void;
@@ -38,6 +40,12 @@ interface Shown {
   stretch?: Stretch;
   error?: ApiError;
   added: number;
+}
+
+/** What the next filter begins with. */
+interface Next {
+  around: string | undefined;
+  done?: (stretch: Stretch | undefined) => void;
 }
 
 /** The events of a session under a filter; `isAtTop` says whether new ones may push in. */
@@ -52,6 +60,7 @@ export function useEventFeed(
   const [waiting, setWaiting] = useState(0);
   const [round, setRound] = useState(0);
   const busy = useRef<AbortController | undefined>(undefined);
+  const next = useRef<Next | undefined>(undefined);
   const latest = useRef({ shown, key, question, options });
   latest.current = { shown, key, question, options };
 
@@ -84,14 +93,14 @@ export function useEventFeed(
   };
 
   useEffect(() => {
-    const { first } = latest.current.options;
     const isFirst = latest.current.shown.key === '';
+    const asked = isFirst ? { around: latest.current.options.first } : next.current;
+    next.current = undefined;
     const load = async (): Promise<void> => {
-      if (isFirst && first !== undefined) {
-        const around = await page({ around: first });
-        if (around !== undefined && around.events.length > 0) return void show(around);
-      }
-      await openNewest();
+      const around = asked?.around === undefined ? undefined : await page({ around: asked.around });
+      if (around !== undefined && around.events.length > 0) show(around);
+      else await openNewest();
+      asked?.done?.(around);
     };
     const settling = setTimeout(load, isFirst ? 0 : settleMs);
     return () => {
@@ -147,6 +156,10 @@ export function useEventFeed(
     waiting,
     load,
     open: async (around) => show(await page({ around })),
+    openNext: (around) =>
+      new Promise((done) => {
+        next.current = { around, done };
+      }),
     openNewest,
     retry: () => setRound(round + 1),
   };

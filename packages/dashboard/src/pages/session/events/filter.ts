@@ -20,6 +20,12 @@ export interface EventFilter {
 /** Levels that are shown when nobody chose: debug is for those who ask for it. */
 const usualLevels: readonly Level[] = levels.filter((level) => level !== 'debug');
 
+/** The change of the address that shows all events. */
+export const everything: Query = {
+  ...{ level: levels, text: undefined, inview: undefined },
+  ...Object.fromEntries(fields.map((field) => [field, undefined])),
+};
+
 /** Severest first, as the chips stand. */
 export const levelsDown: readonly Level[] = [...levels].reverse();
 

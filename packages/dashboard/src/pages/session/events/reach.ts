@@ -1,9 +1,11 @@
 /** Ways to events: bringing rows into sight, also such that are not loaded, and giving them the focus. */
 import { useEffect, useRef } from 'preact/hooks';
+import { setQuery } from '../../../address.ts';
 import type { VirtualListHandle } from '../../../parts/virtual-list.tsx';
 import { useSession } from '../model.ts';
 import { openEventName } from '../recorder/keys.ts';
 import type { EventFeed } from './feed.ts';
+import { everything } from './filter.ts';
 import { indexAt, type SessionEvent, type Stretch } from './rows.ts';
 
 /** Height of what sticks to the top of the page above the rows. */
@@ -19,11 +21,10 @@ export function useReach(
   const model = useSession();
   const show = (row: number): void => {
     if (row < 0) return;
-    // After the rows were drawn, and once more after they were measured.
     requestAnimationFrame(() => {
       const top = (list.current?.getBoundingClientRect().top ?? 0) + scrollY;
       if (row === 0) scrollTo(0, top - stickyPx);
-      else handle.current?.reveal(row);
+      else handle.current?.reveal(row, 'center');
     });
   };
   return {
@@ -54,7 +55,15 @@ export function useOpening(
       const known = latest.current.feed.stretch?.events ?? [];
       if (known.some((each) => each.seq === seq)) return latest.current.open(seq, known);
       const around = await latest.current.feed.open(`seq:${seq}`);
-      if (around !== undefined) latest.current.open(seq, around.events);
+      if (around?.events.some((each) => each.seq === seq)) {
+        latest.current.open(seq, around.events);
+      } else if (around !== undefined) {
+        // The filter hides it: whoever asks for one event wants it more than the filter.
+        const opening = latest.current.feed.openNext(`seq:${seq}`);
+        setQuery({ ...everything, event: seq }, { step: true });
+        const found = await opening;
+        if (found !== undefined) latest.current.open(seq, found.events);
+      }
     };
     addEventListener(openEventName, hear as unknown as EventListener);
     return () => removeEventListener(openEventName, hear as unknown as EventListener);

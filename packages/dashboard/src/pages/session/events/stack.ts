@@ -20,7 +20,7 @@ export interface StackFrame {
 }
 
 /** A line that is no call, such as the headline of a cause. */
-export interface StackNote {
+interface StackNote {
   kind: 'note';
   text: string;
 }

@@ -1,8 +1,8 @@
 /** The rows of the events with the cursor among them: any number, loaded as they come into sight. */
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by transforms cannot be those of a table.
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows hold buttons, which have the focus.
-import { useComputed } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { computed } from '@preact/signals';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { query, setQuery } from '../../../address.ts';
 import { count } from '../../../format/number.ts';
 import { clock } from '../../../format/time.ts';
@@ -44,8 +44,16 @@ export function Table({
   const handle = useRef<VirtualListHandle | null>(null);
   const [seen, setSeen] = useState<[number, number]>([0, 0]);
   const { events } = stretch;
-  const isCovered = useComputed(() => covers(stretch, model.cursorMs.value)).value;
-  const linePlace = useComputed(() => indexAt(stretch.events, model.cursorMs.value)).value;
+  // Drawn anew only when the cursor passes an event, not with every move of it.
+  const [covering, place] = useMemo(
+    () => [
+      computed(() => covers(stretch, model.cursorMs.value)),
+      computed(() => indexAt(stretch.events, model.cursorMs.value)),
+    ],
+    [stretch, model],
+  );
+  const isCovered = covering.value;
+  const linePlace = place.value;
   const line = isCovered ? linePlace : -1;
   const rows = events.length + (isCovered ? 1 : 0);
   const indexOf = (row: number): number => (isCovered && row > line ? row - 1 : row);
@@ -67,6 +75,11 @@ export function Table({
     if (seen[1] > rows - aheadRows) feed.load('older');
     if (seen[0] < aheadRows && stretch.newer !== null && scrollY > 0) feed.load('newer');
   }, [seen, stretch]);
+  useEffect(() => {
+    // A link to an event leads to it.
+    const chosen = query.peek().get('event');
+    if (chosen !== null) reach.show(rowOf(events.findIndex(({ seq }) => String(seq) === chosen)));
+  }, []);
   useOpening(feed, (seq, there) => {
     setQuery({ event: seq });
     reach.show(there.findIndex((event) => event.seq === seq));

@@ -89,6 +89,7 @@ function LevelChip({
       type="button"
       class={isOn ? 'chip' : 'chip off'}
       aria-pressed={isOn}
+      aria-label={`${number === undefined ? '' : `${count(number)} `}${level}`}
       onClick={() => setQuery(withLevel(filter, level), { step: true })}
     >
       <Glyph name={level} size={12} />
@@ -97,8 +98,8 @@ function LevelChip({
           {count(number)}
           {counts?.isWhole === false && number > 0 ? '+' : ''}
         </b>
-      )}{' '}
-      {level}
+      )}
+      <span class="word">{level}</span>
     </button>
   );
 }

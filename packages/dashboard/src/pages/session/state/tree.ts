@@ -8,7 +8,7 @@ import {
 } from '@tacho/protocol';
 
 /** How a place differs from the state it is compared with. */
-export type Mark = '+' | '−' | '~';
+type Mark = '+' | '−' | '~';
 
 /** One row. */
 export interface TreeRow {
