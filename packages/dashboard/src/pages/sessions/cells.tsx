@@ -15,9 +15,9 @@ export function cellOf(
 ): ComponentChildren {
   switch (name) {
     case 'machine':
-      return row.machine_id;
+      return <span title={row.machine_id}>{row.machine_id}</span>;
     case 'host':
-      return row.hostname;
+      return <span title={row.hostname}>{row.hostname}</span>;
     case 'started':
       return <Instant at={row.created_at} />;
     case 'updated':

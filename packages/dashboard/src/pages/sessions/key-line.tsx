@@ -25,7 +25,9 @@ export function KeyLine({ at, all }: { at: number | undefined; all: number }) {
       ))}
       <span class="grow" />
       <span>
-        {at === undefined ? `${count(all)} rows` : `Row ${count(at + 1)} of ${count(all)}`}
+        {at === undefined
+          ? `${count(all)} ${all === 1 ? 'row' : 'rows'}`
+          : `Row ${count(at + 1)} of ${count(all)}`}
       </span>
     </div>
   );

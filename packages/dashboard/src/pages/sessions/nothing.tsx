@@ -74,7 +74,7 @@ export function HowToBegin() {
     <Empty title="Nothing recorded yet">
       <p>Paste this into a terminal, and the first session opens here by itself.</p>
       <ShellLine text={curlLine('/api/sessions', { product: 'my-app', version: '1.0.0' })} />
-      <p class="small t3">
+      <p class="small t3 begin-also">
         Or watch a program without changing it: <code>tacho run -- ./app</code>. For a believable
         week of data: <code>tacho demo</code>.
       </p>

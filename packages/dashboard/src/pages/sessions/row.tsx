@@ -76,7 +76,7 @@ function Cells({ row, index, columns, isPhone, isSelected, isAt, onSelect }: Row
 
 function Name({ row }: { row: SessionRow }) {
   return (
-    <a class="open" href={href(`sessions/${row.id}`)}>
+    <a class="open" href={href(`sessions/${row.id}`)} title={`${row.product} ${row.version}`}>
       {row.product} <b>{row.version}</b>
     </a>
   );
