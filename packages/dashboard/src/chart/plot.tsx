@@ -2,6 +2,8 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { color, theme } from '../theme.ts';
+import { loneValues } from './lone-values.ts';
+import { fillBand, type Place, partInView, strokeLine } from './strokes.ts';
 import './plot.css';
 
 /** Values at the plot's times: null is a gap, undefined is no value at this time and no gap either. */
@@ -106,14 +108,18 @@ export function Plot(props: PlotProps) {
   );
 }
 
-function dataOf({ t, lines, bands = [] }: PlotProps): uPlot.AlignedData {
-  const columns = [...bands.flatMap(({ high, low }) => [high, low]), ...lines.map((l) => l.values)];
-  return [t, ...columns] as unknown as uPlot.AlignedData;
+function dataOf({ t, lines }: PlotProps): uPlot.AlignedData {
+  return [t, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
 }
 
 function optionsOf(latest: { current: PlotProps }, width: number): uPlot.Options {
-  const { lines, bands = [], heightPx } = latest.current;
-  const edge = { stroke: 'transparent', width: 0, points: { show: false } };
+  const { lines, heightPx } = latest.current;
+  const inks = new Map<string, string>();
+  const ink = (token: string): string => {
+    const found = inks.get(token) ?? color(token);
+    inks.set(token, found);
+    return found;
+  };
   return {
     width: Math.max(1, width),
     height: heightPx,
@@ -125,59 +131,42 @@ function optionsOf(latest: { current: PlotProps }, width: number): uPlot.Options
       x: { time: false, range: () => [latest.current.fromMs, latest.current.toMs] },
       y: { range: () => [latest.current.low, latest.current.high] },
     },
-    series: [
-      {},
-      ...bands.flatMap(() => [edge, edge]),
-      ...lines.map(
-        (line): uPlot.Series => ({
-          stroke: color(line.token),
-          width: line.widthPx ?? 1.5,
-          alpha: line.alpha ?? 1,
-          // A value that stands alone between gaps would not be seen.
-          points: {
-            show: hasLoneValues,
-            filter: loneValues,
-            size: 4,
-            width: 0,
-            fill: color(line.token),
-          },
-          ...(line.dash && { dash: [...line.dash] }),
-          ...(line.isStepped && {
-            paths: uPlot.paths.stepped?.({ align: 1 }) as uPlot.Series.PathBuilder,
-          }),
-        }),
-      ),
-    ],
-    bands: bands.map(({ token }, i) => ({ series: [1 + 2 * i, 2 + 2 * i], fill: color(token) })),
-    hooks: { drawClear: [(made) => drawGrid(made, latest.current.gridAt ?? [])] },
+    series: [{}, ...lines.map(() => ({ paths: () => null, points: { show: false } }))],
+    hooks: { drawClear: [(made) => draw(made, latest.current, ink)] },
   };
 }
 
-function drawGrid(plot: uPlot, values: readonly number[]): void {
-  const { ctx, bbox } = plot;
+function draw(
+  { ctx, bbox, valToPos }: uPlot,
+  { t, lines, bands = [], gridAt = [], fromMs, toMs }: PlotProps,
+  ink: (token: string) => string,
+): void {
+  const place: Place = {
+    ...{ t, ...partInView(t, fromMs, toMs) },
+    x: (at) => valToPos(t[at] as number, 'x', true),
+    y: (value) => valToPos(value, 'y', true),
+  };
   ctx.save();
-  ctx.fillStyle = color('--grid');
-  for (const value of values) {
-    ctx.fillRect(
-      bbox.left,
-      Math.round(plot.valToPos(value, 'y', true)),
-      bbox.width,
-      devicePixelRatio,
-    );
+  ctx.fillStyle = ink('--grid');
+  for (const value of gridAt) {
+    ctx.fillRect(bbox.left, Math.round(place.y(value)), bbox.width, devicePixelRatio);
+  }
+  for (const band of bands) {
+    ctx.fillStyle = ink(band.token);
+    fillBand(ctx, band, place);
+  }
+  for (const line of lines) {
+    ctx.globalAlpha = line.alpha ?? 1;
+    ctx.lineWidth = (line.widthPx ?? 1.5) * devicePixelRatio;
+    ctx.setLineDash((line.dash ?? []).map((length) => length * devicePixelRatio));
+    ctx.strokeStyle = ink(line.token);
+    strokeLine(ctx, line, place);
+    ctx.fillStyle = ink(line.token);
+    for (const at of loneValues(line.values)) {
+      ctx.beginPath();
+      ctx.arc(place.x(at), place.y(line.values[at] as number), 2 * devicePixelRatio, 0, 7);
+      ctx.fill();
+    }
   }
   ctx.restore();
-}
-
-const hasLoneValues = (plot: uPlot, series: number): boolean => loneValues(plot, series).length > 0;
-
-/** Places of values without a neighbour to draw a line to. */
-function loneValues(plot: uPlot, series: number): number[] {
-  const values = (plot.data[series] ?? []) as Values;
-  const present = values.flatMap((value, i) => (value === undefined ? [] : [i]));
-  return present.filter(
-    (at, i) =>
-      values[at] !== null &&
-      (values[present[i - 1] ?? -1] ?? null) === null &&
-      (values[present[i + 1] ?? -1] ?? null) === null,
-  );
 }

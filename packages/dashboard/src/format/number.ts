@@ -66,20 +66,25 @@ export function numberOf(value: unknown): number | undefined {
   return undefined;
 }
 
-/** A reading for little room, with three digits where some stand after the point: `159 ms`, `2.56 GiB`. */
-export function shortReading(value: unknown, name: string, unit = ''): string {
-  const [number, unitText] = shortReadingParts(value, name, unit);
+/** A reading for little room, with so many digits where some stand after the point: `159 ms`, `2.56 GiB`. */
+export function shortReading(value: unknown, name: string, unit = '', digits = 3): string {
+  const [number, unitText] = shortReadingParts(value, name, unit, digits);
   return unitText === '' ? number : `${number} ${unitText}`;
 }
 
 /** The same in two parts, the number and its unit. */
-export function shortReadingParts(value: unknown, name: string, unit = ''): [string, string] {
+export function shortReadingParts(
+  value: unknown,
+  name: string,
+  unit = '',
+  digits = 3,
+): [string, string] {
   const [text, unitText] = readingParts(value, name, unit);
   const found = /^(\D?)(\d+)\.(\d+)$/.exec(text);
   if (found === null) return [text, unitText];
   const [, sign = '', whole = ''] = found;
-  const digits = whole === '0' ? 3 : Math.max(0, 3 - whole.length);
-  return [sign + String(Number(Number(text.slice(sign.length)).toFixed(digits))), unitText];
+  const after = Math.max(0, digits - (whole === '0' ? 0 : whole.length));
+  return [sign + String(Number(Number(text.slice(sign.length)).toFixed(after))), unitText];
 }
 
 /** A number of bytes: `2.34 GiB`. */

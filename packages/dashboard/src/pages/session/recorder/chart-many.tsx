@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { setQuery } from '../../../address.ts';
 import { type Columns, onColumns, quantileBand } from '../../../chart/columns.ts';
 import { type Line, Plot } from '../../../chart/plot.tsx';
-import { nothing, shortReading } from '../../../format/number.ts';
+import { shortReadingParts } from '../../../format/number.ts';
 import { useSession } from '../model.ts';
 import { looks, Swatch } from './chart-few.tsx';
 import { ChartFrame, valueScale } from './chart-frame.tsx';
@@ -151,8 +151,12 @@ function SeriesList({
   const nameOf = new Map(all.map(({ key }, i) => [key, names[i] ?? '']));
   const here = seriesAt(all, model.cursorMs.value);
   const tail = unitTail(metric, feed.totals.value);
-  const text = (value: number | undefined): string =>
-    value === undefined ? nothing : shortReading(value, metric.name, metric.unit) + tail;
+  const units = new Set(here.map(({ value }) => partsOf(metric, value)[1]));
+  // One unit for all stands at the ticks already.
+  const text = (value: number | undefined, digits = 3): string => {
+    const [number, unit] = partsOf(metric, value, digits);
+    return units.size > 1 ? `${number} ${unit}${tail}` : number;
+  };
   const isList = isTall || wanted !== '';
   const listed = isList
     ? sorted(here).filter(({ series }) => nameOf.get(series.key)?.toLowerCase().includes(wanted))
@@ -188,13 +192,17 @@ function SeriesList({
             </svg>
             <span class="clip">{rest.length} others</span>
             <b>
-              {text(Math.min(...rest)).replace(/ \D*$/, '')} – {text(Math.max(...rest))}
+              {text(Math.min(...rest), 2)} – {text(Math.max(...rest), 2)}
             </b>
           </li>
         )}
       </ul>
     </OwnPointer>
   );
+}
+
+function partsOf({ name, unit }: Metric, value: number | undefined, digits = 3): [string, string] {
+  return shortReadingParts(value, name, unit, digits);
 }
 
 function SeriesRow({

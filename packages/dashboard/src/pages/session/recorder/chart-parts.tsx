@@ -44,7 +44,7 @@ export function CursorDot({
     <i
       class="cursor-dot"
       style={{
-        ...{ left: `${px}px`, top: `${yOf(value, values)}px` },
+        transform: `translate(${px}px, ${yOf(value, values)}px)`,
         ...(token !== undefined && { background: `var(${token})` }),
       }}
     />

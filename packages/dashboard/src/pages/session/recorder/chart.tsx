@@ -174,13 +174,13 @@ function beside(
   if (trend !== undefined) {
     const [per, word] =
       windowMs < 120_000 ? [1_000, 's'] : windowMs < 7_200_000 ? [60_000, 'min'] : [3_600_000, 'h'];
-    const text = shortReading(Number((Math.abs(trend) * per).toPrecision(2)), name, unit);
+    const text = shortReading(Math.abs(trend) * per, name, unit, 2);
     return `${trend < 0 ? '−' : '+'}${text}/${word}`;
   }
   const [low, high] = [series.min?.[at] ?? null, series.max?.[at] ?? null];
   if (low === null || high === null || low === high) return '';
-  const [least, leastUnit] = shortReadingParts(low, name, unit);
-  const [greatest, greatestUnit] = shortReadingParts(high, name, unit);
+  const [least, leastUnit] = shortReadingParts(low, name, unit, 2);
+  const [greatest, greatestUnit] = shortReadingParts(high, name, unit, 2);
   return leastUnit === greatestUnit
     ? `${least} – ${greatest}`
     : `${least} ${leastUnit} – ${greatest} ${greatestUnit}`;

@@ -64,7 +64,7 @@ export function StatusLane() {
       {word !== '' && !isPhone.value && endPx >= 0 && endPx < scale.widthPx - 30 && (
         <span
           class={`lane-word word-end${isTrouble ? ' ink-crashed' : ''}`}
-          style={{ left: `${endPx}px` }}
+          style={{ left: `${endPx}px`, maxWidth: `${scale.widthPx - endPx}px` }}
         >
           {word}
         </span>
