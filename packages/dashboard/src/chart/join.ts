@@ -63,7 +63,7 @@ function valuesAt({ t, values }: Column, times: readonly number[]): Values {
 }
 
 /** The median distance of neighbours; without any, everything is near. */
-export function usualStep(t: readonly number[]): number {
+function usualStep(t: readonly number[]): number {
   const steps = t.slice(1).map((at, i) => at - (t[i] as number));
   steps.sort((a, b) => a - b);
   return steps[steps.length >> 1] ?? Number.POSITIVE_INFINITY;

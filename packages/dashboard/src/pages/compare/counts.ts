@@ -12,6 +12,8 @@ export interface Counted {
 export interface CountRow {
   /** Name of the event; of an exception, its type. */
   name: string;
+  /** Whether the name is the type of an exception. */
+  isException: boolean;
   /** The worst level that it was recorded with. */
   level: Level;
   counts: number[];
@@ -25,7 +27,11 @@ export function countRows(runs: readonly (readonly Counted[])[]): CountRow[] {
   runs.forEach((events, at) => {
     for (const event of events) {
       const name = event.exception_type ?? event.name;
-      const row = rows.get(name) ?? { name, level: event.level, counts: runs.map(() => 0) };
+      const isException = event.exception_type !== undefined;
+      const row = rows.get(name) ?? {
+        ...{ name, isException, level: event.level },
+        counts: runs.map(() => 0),
+      };
       row.counts[at] = (row.counts[at] ?? 0) + 1;
       if (levels.indexOf(event.level) > levels.indexOf(row.level)) row.level = event.level;
       rows.set(name, row);

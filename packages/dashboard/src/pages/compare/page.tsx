@@ -189,6 +189,9 @@ function Keys({ comparison }: { comparison: Comparison }) {
     key('d', 'Only differences of the state, or all of it', () =>
       setOnlyDifferences(!onlyDifferences.peek()),
     ),
+    key('m', 'Choose the metrics', () =>
+      document.querySelector<HTMLButtonElement>('.compare-tracks .track.rest button')?.click(),
+    ),
     ...comparison.runs.map(({ letter }) =>
       key(letter, 'Hide or show a run', () => toggleRun(letter)),
     ),

@@ -76,7 +76,7 @@ export function spanOf(runs: readonly Run[], align: Align): Stretch {
 }
 
 /** Room right of the last end, as a share of the view: the values at the end stand there. */
-export const afterShare = 0.15;
+const afterShare = 0.15;
 
 /** The first so much of the runs, or the last where they are aligned at their ends; all of it without a length. */
 export function windowOf(span: Stretch, align: Align, lengthMs: number | undefined): Stretch {

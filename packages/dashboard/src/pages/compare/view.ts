@@ -62,6 +62,9 @@ export const chosenIds = computed(() => [...new Set(query.value.getAll('id'))].s
 /** Texts of the series that were chosen to be shown; empty when nobody chose. */
 export const chosenMetrics = computed(() => query.value.getAll('metric'));
 
+/** Paths of the state that have a lane of their own. */
+export const chosenKeys = computed(() => query.value.getAll('key'));
+
 /** Whether the table of states shows only what differs. */
 export const onlyDifferences = computed(() => query.value.get('state') !== 'all');
 
@@ -152,6 +155,13 @@ export function toggleRun(letter: string): void {
 /** Shows these series; none stands for those that differ most. */
 export function setMetrics(texts: readonly string[]): void {
   setQuery({ metric: texts }, step);
+}
+
+/** Gives a key of the state a lane, or takes it away. */
+export function toggleKey(path: string): void {
+  const keys = query.peek().getAll('key');
+  const rest = keys.filter((each) => each !== path);
+  setQuery({ key: rest.length < keys.length ? rest : [...keys, path] }, step);
 }
 
 /** Shows all of the states, or only what differs. */

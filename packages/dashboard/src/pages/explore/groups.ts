@@ -13,7 +13,7 @@ export type Group = Answer<'aggregate'>['groups'][number];
 export type GroupValue = string | null;
 
 /** What a step of a group has. */
-export interface Point {
+interface Point {
   value: number | undefined;
   sessions: number;
 }

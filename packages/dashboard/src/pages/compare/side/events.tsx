@@ -1,5 +1,6 @@
 /** What the runs recorded, counted by name, side by side. */
 import { useState } from 'preact/hooks';
+import { href } from '../../../address.ts';
 import { useLoaded } from '../../../answer.ts';
 import { ask } from '../../../api.ts';
 import { count, countOrDot } from '../../../format/number.ts';
@@ -81,24 +82,32 @@ function Table({ rows }: { rows: readonly CountRow[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, isAll ? rows.length : rowsMax).map(({ name, level, counts }) => (
-            <tr key={name}>
-              <th scope="row" title={`${name}, ${level}`}>
-                <span class="cmp-name">
-                  <Glyph name={level} size={12} label={level} />
-                  <span class="clip">{name}</span>
-                </span>
-              </th>
-              {counts.map((n, i) => (
-                <td key={i} class={n === 0 ? 'zero' : undefined}>
-                  <span class={`cell series-${(shown[i]?.index ?? 0) + 1}`}>
-                    <span>{countOrDot(n)}</span>
-                    {n > 0 && <i style={{ width: `${Math.max(1, (n / most) * barPx)}px` }} />}
+          {rows
+            .slice(0, isAll ? rows.length : rowsMax)
+            .map(({ name, level, counts, isException }) => (
+              <tr key={name}>
+                <th scope="row">
+                  <span class="cmp-name">
+                    <Glyph name={level} size={12} label={level} />
+                    <a
+                      class="clip"
+                      href={href('sessions', { [isException ? 'exception' : 'event']: name })}
+                      title={`${name}: all sessions that recorded it`}
+                    >
+                      {name}
+                    </a>
                   </span>
-                </td>
-              ))}
-            </tr>
-          ))}
+                </th>
+                {counts.map((n, i) => (
+                  <td key={i} class={n === 0 ? 'zero' : undefined}>
+                    <span class={`cell series-${(shown[i]?.index ?? 0) + 1}`}>
+                      <span>{countOrDot(n)}</span>
+                      {n > 0 && <i style={{ width: `${Math.max(1, (n / most) * barPx)}px` }} />}
+                    </span>
+                  </td>
+                ))}
+              </tr>
+            ))}
         </tbody>
       </table>
       {rows.length > rowsMax && !isAll && (

@@ -5,7 +5,13 @@ import { count } from '../../../format/number.ts';
 import { Segments } from '../../../parts/segments.tsx';
 import { Loaded } from '../../../parts/waiting.tsx';
 import { cellText, type StateRow, stateRows } from '../states.ts';
-import { onlyDifferences, setOnlyDifferences, useComparison } from '../view.ts';
+import {
+  chosenKeys,
+  onlyDifferences,
+  setOnlyDifferences,
+  toggleKey,
+  useComparison,
+} from '../view.ts';
 import { Letter } from '../who.tsx';
 
 /** Rows that are drawn; a state may have thousands. */
@@ -82,8 +88,16 @@ function Table({ rows }: { rows: readonly StateRow[] }) {
         <tbody>
           {rows.slice(0, rowsMax).map(({ path, cells, odd }) => (
             <tr key={path}>
-              <th scope="row" title={path}>
-                {path}
+              <th scope="row">
+                <button
+                  type="button"
+                  class="clip"
+                  title={`${path}: as a lane over time`}
+                  aria-pressed={chosenKeys.value.includes(path)}
+                  onClick={() => toggleKey(path)}
+                >
+                  {path}
+                </button>
               </th>
               {cells.map((cell, i) => (
                 <td

@@ -161,18 +161,18 @@ function Ends({
     if (last === undefined || last.at < from || last.at > to - (to - from) * 0.02) return [];
     // A metric that stopped before its run did says so where it stopped.
     const hasStopped = end - last.at > (to - from) * 0.04;
-    return [{ run, ...last, hasStopped }];
+    return [{ run, ...last, end, hasStopped }];
   });
   const atEnd = ends.filter(({ hasStopped }) => !hasStopped);
   const wanted = atEnd.map(({ value }) => topOf(value));
   const tops = spreadLabels(wanted, labelPx, labelPx / 2, heightPx - labelPx / 2);
   return (
     <div class="ends" aria-hidden="true">
-      {atEnd.map(({ run, at, value }, i) => (
+      {atEnd.map(({ run, end, value }, i) => (
         <span
           key={run.letter}
           class={`end series-${run.index + 1}`}
-          style={{ left: leftOf(at, view), top: `${tops[i]}px` }}
+          style={{ left: leftOf(end, view), top: `${tops[i]}px` }}
         >
           <i>{run.letter}</i> {shortReading(value, item.name, item.unit)}
           {suffix}

@@ -23,6 +23,7 @@ import {
 } from '../view.ts';
 import { Chart } from './chart.tsx';
 import { loadPoints } from './charts.ts';
+import { KeyLanes } from './key-lanes.tsx';
 import { Lanes } from './lanes.tsx';
 import { Picker } from './picker.tsx';
 
@@ -91,6 +92,7 @@ export function Tracks({
         </div>
       </div>
       <Lanes />
+      <KeyLanes />
       {answer.error !== undefined && <Failure answer={answer} />}
       {charts.error !== undefined && <Failure answer={charts} />}
       {answer.value === undefined && answer.isSlow && <Skeleton rows={5} />}
@@ -196,7 +198,7 @@ function WindowChoice({ comparison }: { comparison: Comparison }) {
           <Icon name="down" size={14} />
         </>
       }
-      label="Window in view"
+      label={`Window in view: ${window === undefined ? 'Zoomed' : windowText(window, align)}`}
     >
       {(close) => (
         <ul class="compare-menu">
