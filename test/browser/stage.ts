@@ -54,11 +54,19 @@ export async function untilReady(page: Page, name: string): Promise<void> {
   await page.locator(`body[data-ready="${name}"]`).waitFor();
 }
 
-/** How many pixels a page is wider than its window; 0 is right. */
-export function overflowPx(page: Page): Promise<number> {
-  return page.evaluate<number>(
-    'Math.max(0, document.scrollingElement.scrollWidth - window.innerWidth)',
-  );
+/** What makes a page wider than its window, widest last; nothing is right. */
+export function overflow(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => {
+    const width = window.innerWidth;
+    if (document.scrollingElement.scrollWidth <= width) return [];
+    return [...document.body.querySelectorAll('*')]
+      .map((element) => [element, element.getBoundingClientRect().right])
+      .filter(([, right]) => right > width)
+      .sort((a, b) => a[1] - b[1])
+      .map(([{ localName, className }, right]) =>
+        localName + '.' + (className.baseVal ?? className) + ' ends at ' + Math.round(right))
+      .slice(-12);
+  })()`);
 }
 
 const axeSource = readFileSync(
