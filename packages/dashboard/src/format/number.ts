@@ -4,6 +4,9 @@ import { humanize, unitOf } from '@tacho/protocol';
 const thinSpace = '\u2009';
 const minus = '\u2212';
 
+/** Longest unit that is shown in full. */
+const unitLengthMax = 12;
+
 /** What stands where nothing was recorded. */
 export const nothing = '—';
 
@@ -47,7 +50,15 @@ export function signed(value: number, digits: number): string {
 /** A value of a metric with its unit, `2.58 GiB`; an em dash for none. NaN and infinities as they are. */
 export function reading(value: unknown, name: string, unit = ''): string {
   const number = numberOf(value);
-  return number === undefined ? nothing : withMinus(humanize(number, unitOf(name, unit)));
+  if (number === undefined) return nothing;
+  return withMinus(humanize(number, shortUnit(name, unit)));
+}
+
+/** A unit is a short word; whatever else stands in its place must not push the numbers away. */
+function shortUnit(name: string, unit: string): ReturnType<typeof unitOf> {
+  const known = unitOf(name, unit);
+  if (known === undefined || known.id.length <= unitLengthMax) return known;
+  return { ...known, id: `${known.id.slice(0, unitLengthMax - 1)}…` };
 }
 
 /** The same in two parts, the number and its unit, so that they can look different. */

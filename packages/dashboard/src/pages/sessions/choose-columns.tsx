@@ -32,7 +32,7 @@ export function ChooseColumns({ chosen }: { chosen: readonly ColumnName[] }) {
       }
     >
       {() => (
-        <fieldset class="choose" aria-label="Columns">
+        <fieldset class="column-choice" aria-label="Columns">
           {columns.map(({ name, label }) => (
             <label key={name}>
               <input

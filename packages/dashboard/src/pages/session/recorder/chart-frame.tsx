@@ -175,7 +175,7 @@ export function EndLabels({ labels, heightPx }: { labels: readonly EndLabel[]; h
           key={key}
           class="end-label"
           style={{
-            ...{ left: `${px + 8}px`, top: `${y}px` },
+            ...{ left: `${px + 8}px`, top: `${y}px`, maxWidth: `${scale.widthPx - px - 8}px` },
             ...(token !== undefined && { color: `var(${token})` }),
           }}
         >
