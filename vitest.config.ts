@@ -33,6 +33,9 @@ export default defineConfig({
           include: ['test/browser/*.test.ts'],
           exclude: [browserChoice],
           globalSetup: 'test/browser/setup.ts',
+          // Several pages in one story, each with a browser's processes.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -75,7 +75,13 @@ export function EventRow({
           )}
         </span>
       </div>
-      {isOpen && <Detail event={event} isFatal={isFatal} />}
+      {isOpen && (
+        <div role="row">
+          <div role="cell">
+            <Detail event={event} isFatal={isFatal} />
+          </div>
+        </div>
+      )}
     </>
   );
 }

@@ -107,7 +107,12 @@ function Trail({ hardware }: { hardware: readonly string[] }) {
         </a>
       )}
       <span class="actions">
-        <a class="btn" href={href('compare', { id: row.id })}>
+        <a
+          class="btn"
+          href={href('compare', { id: row.id })}
+          aria-label="Compare"
+          title="Compare with others"
+        >
           <Icon name="compare" />
           <span>Compare</span>
         </a>
