@@ -48,6 +48,8 @@ export function useKeys(list: readonly Binding[]): void {
 export function startKeyboard(): void {
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    // What lies over the page has the keys to itself, Esc above all.
+    if (document.querySelector('dialog:modal') !== null) return;
     const key = keyOf(event);
     const sequence = performance.now() - firstAt < sequenceMs ? `${first} ${key}` : key;
     const isField = inField(event);
