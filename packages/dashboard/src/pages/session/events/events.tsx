@@ -2,22 +2,19 @@
 import { useRef } from 'preact/hooks';
 import { query, setQuery } from '../../../address.ts';
 import { count } from '../../../format/number.ts';
+import { now } from '../../../format/time.ts';
 import { Empty, Failure, Skeleton } from '../../../parts/waiting.tsx';
 import { useRow, useSession } from '../model.ts';
 import { type LevelCounts, useLevelCounts } from './counts.ts';
 import { useEventFeed } from './feed.ts';
-import {
-  type EventFilter,
-  everything,
-  filterOf,
-  isNarrowed,
-  passes,
-  questionOf,
-} from './filter.ts';
-import { stickyPx } from './reach.ts';
+import { type EventFilter, everything, filterOf, isNarrowed, questionOf } from './filter.ts';
+import { stickyPx, useAtTop } from './reach.ts';
 import { Table } from './table.tsx';
 import { Tools } from './tools.tsx';
 import './events.css';
+
+/** Events of a session that runs are counted so often. */
+const countRefreshMs = 5_000;
 
 /** While it runs, the view moves all the time; the filter by view takes steps of this. */
 const liveStepMs = 60_000;
@@ -29,19 +26,21 @@ export function Events() {
   const filter = filterOf(query.value);
   const range = useRange(filter.isInView);
   const list = useRef<HTMLDivElement>(null);
-  const isAtTop = (): boolean => (list.current?.getBoundingClientRect().top ?? 0) >= stickyPx - 8;
+  const isAtTop = useAtTop(list, stickyPx);
   const opened = query.value.get('event');
   const feed = useEventFeed(
     model,
     row.id,
     { ...questionOf(filter), ...range },
     {
-      passes: (entry) => passes(filterOf(query.peek()), entry),
+      filter,
       isAtTop,
       ...(opened !== null && /^\d+$/.test(opened) && { first: `seq:${opened}` }),
     },
   );
-  const counts = useLevelCounts(row.id, filter, range, row.events);
+  // While it runs, numbers follow in steps: counting costs the server more than listing.
+  const version = row.active ? Math.floor(now.value / countRefreshMs) : row.events;
+  const counts = useLevelCounts(row.id, filter, range, version);
   const { stretch } = feed;
   return (
     <section class="log" aria-label="Events">

@@ -4,6 +4,7 @@ import type { Query } from '../../../address.ts';
 import { ApiError, ask } from '../../../api.ts';
 import { isPaused } from '../../../live.ts';
 import type { SessionModel } from '../model.ts';
+import { type EventFilter, passes } from './filter.ts';
 import { refreshed, type Stretch } from './rows.ts';
 
 /** Events of a page. */
@@ -53,7 +54,7 @@ export function useEventFeed(
   model: SessionModel,
   id: string,
   question: Query,
-  options: { passes: (entry: object) => boolean; isAtTop: () => boolean; first?: string },
+  options: { filter: EventFilter; isAtTop: () => boolean; first?: string },
 ): EventFeed {
   const key = JSON.stringify(question);
   const [shown, setShown] = useState<Shown>({ key: '', added: 0 });
@@ -123,7 +124,9 @@ export function useEventFeed(
     };
     const stop = model.onEntries((entries) => {
       const { options: asked, shown: now } = latest.current;
-      const fresh = entries.filter((entry) => entry.kind === 'event' && asked.passes(entry)).length;
+      const fresh = entries.filter(
+        (entry) => entry.kind === 'event' && passes(asked.filter, entry),
+      ).length;
       const isEnd = entries.some(({ kind }) => kind !== 'event' && /crash|end|status/.test(kind));
       if (fresh === 0 && !isEnd) return;
       if (isPaused.peek() || !asked.isAtTop() || now.stretch?.newer != null) {

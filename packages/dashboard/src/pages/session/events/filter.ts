@@ -68,6 +68,7 @@ export function isNarrowed(filter: EventFilter): boolean {
 
 /** What an event has that filters look at. */
 interface Shown {
+  [field: string]: unknown;
   level?: unknown;
   name?: unknown;
   message?: unknown;

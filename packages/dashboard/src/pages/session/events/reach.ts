@@ -78,3 +78,23 @@ export function focusRow(list: HTMLDivElement | null, seq: number, tries = 5): v
     else if (tries > 0) focusRow(list, seq, tries - 1);
   });
 }
+
+/** Whether the first row is in sight or further down; asked often, so it is watched, not measured. */
+export function useAtTop(list: { current: HTMLDivElement | null }, topPx: number): () => boolean {
+  const isAtTop = useRef(true);
+  const element = list.current;
+  useEffect(() => {
+    if (element === null) return undefined;
+    const head = element.firstElementChild;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        isAtTop.current = entry?.isIntersecting ?? true;
+      },
+      // Whatever lies below the screen counts, too.
+      { rootMargin: `${8 - topPx}px 0px 1000000px` },
+    );
+    if (head !== null) observer.observe(head);
+    return () => observer.disconnect();
+  }, [element]);
+  return () => isAtTop.current;
+}

@@ -1,5 +1,5 @@
 /** Which state is shown, and which one it is compared with: by the cursor and by what the address says. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { query, setQuery } from '../../../address.ts';
 import { ApiError } from '../../../api.ts';
 import { type SessionModel, useRow, useSession } from '../model.ts';
@@ -110,11 +110,16 @@ function basePlace(
   return at.revision === undefined ? undefined : { revision: Math.max(0, at.revision - 1) };
 }
 
-/** The state at a place; the older one while it is on its way. Moves within one frame ask once. */
+/**
+ * The state at a place; the older one while it is on its way. Moves within one frame ask once. What
+ * is superseded is called off, but not while the session runs: its end moves on before a slow answer
+ * is there, and then none would ever be.
+ */
 function useStateAt(model: SessionModel, place: Place | undefined, version: number) {
   const states = statesOf(model);
   const [answer, setAnswer] = useState<{ value?: StateAt; error?: ApiError }>({});
   const [round, setRound] = useState(0);
+  const asking = useRef({ isBusy: false, isStale: false });
   const there = place && states.known(place);
   const key = JSON.stringify(place);
   useEffect(() => {
@@ -123,27 +128,34 @@ function useStateAt(model: SessionModel, place: Place | undefined, version: numb
       setAnswer({ value: there });
       return undefined;
     }
+    if (asking.current.isBusy) {
+      asking.current.isStale = true;
+      return undefined;
+    }
+    const isLive = model.isLive.peek();
     const aborter = new AbortController();
+    const done = (next: { value?: StateAt; error?: ApiError }): void => {
+      if (aborter.signal.aborted) return;
+      setAnswer((old) => ({ ...(next.error && old), ...next }));
+      if (asking.current.isStale) setRound((n) => n + 1);
+      asking.current = { isBusy: false, isStale: false };
+    };
     const frame = requestAnimationFrame(() => {
+      asking.current.isBusy = isLive;
       states.at(place, aborter.signal).then(
-        (value) => {
-          if (!aborter.signal.aborted) setAnswer({ value });
-        },
-        (error: unknown) => {
-          if (aborter.signal.aborted) return;
-          const known = error instanceof ApiError ? error : new ApiError(String(error), 0);
-          setAnswer((old) => ({ ...old, error: known }));
-        },
+        (value) => done({ value }),
+        (error: unknown) =>
+          done({ error: error instanceof ApiError ? error : new ApiError(String(error), 0) }),
       );
     });
     return () => {
       cancelAnimationFrame(frame);
-      aborter.abort();
+      if (!isLive) aborter.abort();
     };
   }, [key, version, round, there, states]);
   return {
     value: there ?? answer.value,
     error: there === undefined ? answer.error : undefined,
-    retry: () => setRound(round + 1),
+    retry: () => setRound((n) => n + 1),
   };
 }

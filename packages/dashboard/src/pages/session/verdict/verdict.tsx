@@ -4,7 +4,7 @@ import { valueAt } from '@tacho/protocol';
 import { useEffect } from 'preact/hooks';
 import { href, link } from '../../../address.ts';
 import { useAnswer, useLoaded } from '../../../answer.ts';
-import { ago, clock, dayOf, full } from '../../../format/time.ts';
+import { ago, clock, dayOf, full, now } from '../../../format/time.ts';
 import { outcomeOfRow } from '../../../outcome.ts';
 import { CopyButton } from '../../../parts/copy.tsx';
 import { Glyph } from '../../../parts/glyph.tsx';
@@ -17,12 +17,15 @@ import { More } from './more.tsx';
 import { plain, verdictOf } from './sentence.ts';
 import './verdict.css';
 
+/** What moved in a session that runs is asked for again so often. */
+const liveRefreshMs = 10_000;
+
 /** Trail, sentence, ending. */
 export function Verdict() {
   const model = useSession();
   const row = useRow();
   const pin = model.pins.value[0];
-  const version = row.active ? model.version.value : row.lifecycle;
+  const version = row.active ? Math.floor(now.value / liveRefreshMs) : row.lifecycle;
   const asked = { id: row.id, query: pin === undefined ? {} : { pin } };
   const moments = useAnswer('listMoments', asked, { version }).value?.moments ?? [];
   const movers = useAnswer('listMovers', { id: row.id, query: { limit: 3 } }, { version }).value;
