@@ -10,7 +10,8 @@ test('thousands are set apart, digits after the point are not', () => {
 });
 
 test('little room is for few digits', () => {
-  expect(compact(9_999)).toBe(thin('9 999'));
+  expect(compact(999)).toBe('999');
+  expect(compact(2_107)).toBe('2.1 k');
   expect(compact(12_345)).toBe('12 k');
   expect(compact(1_240_000)).toBe('1.2 M');
   expect(compact(999_499)).toBe('999 k');

@@ -20,9 +20,9 @@ export function countOrDot(value: number): string {
   return value === 0 ? '·' : count(value);
 }
 
-/** A number of things in little room: in full below ten thousand, then `98 k`, `1.2 M`. */
+/** A number of things in little room: in full below a thousand, then `2.1 k`, `98 k`, `1.2 M`. */
 export function compact(value: number): string {
-  if (value < 10_000) return count(value);
+  if (value < 1_000) return count(value);
   const [scaled, prefix] = value < 999_500 ? [value / 1e3, 'k'] : [value / 1e6, 'M'];
   return `${scaled < 9.95 ? scaled.toFixed(1) : Math.round(scaled)} ${prefix}`;
 }

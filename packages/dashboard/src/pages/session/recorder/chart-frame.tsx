@@ -120,14 +120,10 @@ export function GapWords({ series }: { series: Drawn }) {
   const model = useSession();
   const { feed, spans } = useRecorder();
   const scale = feed.scale.value;
-  const last = series.t.at(-1);
-  const end = model.endMs.value;
-  const isSilentAtEnd =
-    last !== undefined && series.gapMs !== undefined && end - last > series.gapMs;
-  const gaps = [
-    ...series.gaps,
-    ...(isSilentAtEnd && last !== undefined ? [{ fromMs: last, toMs: end }] : []),
-  ];
+  const charts = feed.charts.value;
+  const end = Math.min(model.endMs.value, charts?.toMs ?? 0);
+  const isSilentAtEnd = series.gapMs !== undefined && end - series.endMs > series.gapMs;
+  const gaps = [...series.gaps, ...(isSilentAtEnd ? [{ fromMs: series.endMs, toMs: end }] : [])];
   return (
     <>
       {gaps.map(({ fromMs, toMs }) => {

@@ -19,7 +19,7 @@ import type { Drawn } from './points.ts';
 const listMax = 100;
 
 /** Opacity of the hairlines. */
-const hairAlpha = 0.55;
+const hairAlpha = 0.4;
 
 /** The chart. */
 export function ManySeries({

@@ -19,7 +19,22 @@ export function unitTail(metric: Metric, totals: ReadonlySet<string>): string {
 
 /** Ticks with their places, from the top. */
 export function ticksOf(values: ValueScale, tail = ''): { text: string; y: number }[] {
-  return values.ticks.map(({ value, text }) => ({ text: text + tail, y: yOf(value, values) }));
+  const units = values.ticks.map(({ text }) => unitIn(text));
+  // One unit for all stands at the top alone.
+  const isShared = units.every((unit) => unit === units[0]);
+  return values.ticks.map(({ value, text }, i) => {
+    const isTop = i === values.ticks.length - 1;
+    const short =
+      isShared && !isTop && value !== 0
+        ? text.slice(0, text.length - (units[i] as string).length)
+        : text + tail;
+    return { text: short, y: yOf(value, values) };
+  });
+}
+
+/** The unit at the end of a reading, with the space before it. */
+function unitIn(text: string): string {
+  return /^[−\d.\u2009]+( [^\d]+)$/.exec(text)?.[1] ?? '';
 }
 
 /** The point of a series that the cursor is on. */

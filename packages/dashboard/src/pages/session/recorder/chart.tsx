@@ -69,7 +69,7 @@ function OneSeries({
   const lastValue = tail === '' ? last?.last : series?.avg.findLast((value) => value !== null);
   const isAtEnd =
     series === undefined ||
-    model.endMs.value - (series.t.at(-1) ?? 0) <= (series.gapMs ?? Number.POSITIVE_INFINITY);
+    model.endMs.value - series.endMs <= (series.gapMs ?? Number.POSITIVE_INFINITY);
   return (
     <ChartFrame
       metric={metric}
@@ -130,13 +130,15 @@ function OneReading({
   const at = series && pointAt(series, atMs);
   const value = at === undefined ? null : (series?.avg[at] ?? null);
   const [number, unitText] = shortReadingParts(value ?? undefined, name, unit);
+  const { fromMs, toMs } = feed.scale.value;
+  const isOutOfView = atMs < fromMs || atMs > toMs;
   return (
     <>
       <div class="reading">
         {value === null ? (
           <>
             <span class="t3">{nothing}</span>
-            <em>no sample</em>
+            <em>{isOutOfView ? 'out of view' : 'no sample'}</em>
           </>
         ) : (
           <>

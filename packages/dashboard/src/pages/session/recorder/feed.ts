@@ -214,17 +214,17 @@ async function chartsFor(
   const answers = await Promise.all(
     questions.map((query) => ask('sessionSeries', { id, query, signal })),
   );
+  const [fromMs, toMs] = range;
+  const columnMs = (toMs - fromMs) / points;
   const byName = new Map<string, Drawn[]>();
   for (const each of answers.flatMap(({ series }) => series)) {
-    const series = drawn(each);
+    const series = drawn(each, columnMs);
     const group = byName.get(series.name);
     if (group === undefined) byName.set(series.name, [series]);
     else group.push(series);
   }
-  const [fromMs, toMs] = range;
   return {
-    ...{ fromMs, toMs, byName },
-    columnMs: (toMs - fromMs) / points,
+    ...{ fromMs, toMs, byName, columnMs },
     leftOut: answers.reduce((sum, { left_out }) => sum + left_out, 0),
   };
 }

@@ -81,11 +81,8 @@ export function EventsLane() {
       }}
       hitTest={(px, py) => {
         const at = py < 15 ? 0 : py < 28 ? 1 : 2;
-        const order = [at, ...[0, 1, 2].filter((each) => each !== at)];
-        for (const i of order) {
-          const mark = nearest(rows[i]?.marks ?? [], px, deathPx);
-          if (mark !== undefined) return markHit(mark);
-        }
+        const mark = nearest(rows[at]?.marks ?? [], px, deathPx);
+        if (mark !== undefined) return markHit(mark);
         const words = ['errors', 'warnings', 'events'];
         return barHit(rows[at]?.bars ?? [], px, words[at] ?? '', timeline);
       }}

@@ -70,6 +70,13 @@ test('metrics that are answered alike are one question', () => {
   expect(questions[0]).toMatchObject({ from: 0, to: 100, points: 900 });
 });
 
+test('a metric of many series is a question of its own', () => {
+  const workers = [...Array(9)].map((_, i) => info('jobs', [`n:${i}`]));
+  const metrics = metricsOf([info('a'), ...workers, info('b')]);
+  const asked = questionsFor(metrics, new Set(), [0, 1], 900).map(({ metric }) => metric);
+  expect(asked).toEqual([['a', 'b'], ['jobs']]);
+});
+
 test('many series have fewer points each', () => {
   const metrics = metricsOf([...Array(200)].map((_, i) => info('many', [`n:${i}`])));
   expect(questionsFor(metrics, new Set(), [0, 1], 900)[0]?.points).toBe(180);

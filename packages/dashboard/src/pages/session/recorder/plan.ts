@@ -8,6 +8,9 @@ const chartPointsMax = 36_000;
 /** Fewest points of a series, however many there are. */
 const pointsMin = 120;
 
+/** A metric with more series than these is a question of its own. */
+const fewSeriesMax = 8;
+
 /** Names of the quantiles that histograms are shown with. */
 export const quantileNames = ['p50', 'p95', 'p99'] as const;
 
@@ -30,7 +33,8 @@ export function questionsFor(
     };
     // Gauges are the same as totals and as rates.
     if (type !== 'counter') query.as = 'rate';
-    const key = JSON.stringify(query);
+    // The server reads so many samples for one question; many series would use up those of the others.
+    const key = JSON.stringify([query, series.length > fewSeriesMax && name]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { query, names: [name] });
     else group.names.push(name);

@@ -32,6 +32,25 @@ test('what comes by chance has no gaps, and too few samples tell nothing', () =>
   expect(drawn(answer([0, 10, 900], [1, 2, 3])).gapMs).toBe(undefined);
 });
 
+test('a point of many samples stands for its time, which is no gap', () => {
+  const t = [0, 1_000, 2_000, 3_000, 6_000, 7_000];
+  const count = [100, 100, 100, 100, 100, 50];
+  const series = drawn(answer(t, [1, 2, 3, 4, 5, 6], { count }), 10);
+  expect(series.gaps).toEqual([{ fromMs: 3_990, toMs: 6_000 }]);
+  // Each is drawn as the block that it is, the last one up to its last sample.
+  expect(series.t.slice(0, 4)).toEqual([0, 990, 1_000, 1_990]);
+  expect(series.avg.slice(0, 4)).toEqual([1, 1, 2, 2]);
+  expect(series.endMs).toBe(7_490);
+  expect(series.avg[pointAt(series, 5_200) ?? -1]).toBe(undefined);
+  expect(series.avg[pointAt(series, 7_300) as number]).toBe(6);
+});
+
+test('points as wide as asked for are points', () => {
+  const t = every(100, 5);
+  const series = drawn(answer(t, t, { count: [10, 10, 10, 10, 10] }), 100);
+  expect(series.t).toEqual([...t, 490]);
+});
+
 test('what is no number is a hole', () => {
   const series = drawn(answer([0, 10, 20, 30], [1, 'NaN', 'Infinity', 4]));
   expect(series.avg).toEqual([1, null, null, 4]);

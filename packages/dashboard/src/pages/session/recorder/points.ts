@@ -27,7 +27,9 @@ export interface Drawn {
   count: readonly number[];
   /** Where samples stopped for longer than usual. */
   gaps: readonly Gap[];
-  /** A distance of samples beyond which there is a gap; undefined where too few are known. */
+  /** The last sample. */
+  endMs: number;
+  /** Without a sample for so long there is a gap; undefined where too few are known. */
   gapMs: number | undefined;
   quantiles?: Readonly<Record<string, Column>>;
   heatmap?: { bounds: readonly number[]; counts: readonly (readonly number[])[] };
@@ -48,6 +50,9 @@ const usualFactor = 5;
 /** … and so many times the distance that only one in ten exceeds: what comes by chance has no gaps. */
 const rareFactor = 3;
 
+/** A point that stands for more than so many times what was asked for is drawn as the block that it is. */
+const blockFactor = 2.5;
+
 /** What a series is recognised by. */
 export function seriesKey(series: {
   name: string;
@@ -58,54 +63,67 @@ export function seriesKey(series: {
   return JSON.stringify([series.name, series.type, series.unit, ...series.tags]);
 }
 
-/** Makes a series ready for drawing. */
-export function drawn(answer: ChartAnswer): Drawn {
+/** Makes a series ready for drawing; a point was asked to stand for `columnMs`. */
+export function drawn(answer: ChartAnswer, columnMs = 0): Drawn {
   const { name, type, unit, tags, t, rate, quantiles, heatmap } = answer;
-  const gapMs = gapOf(t);
+  const rhythm = rhythmOf(t, answer.count);
   const gaps: Gap[] = [];
-  // Where a time of its own goes in: after these points.
-  const breaks: number[] = [];
-  for (let i = 1; i < t.length; i++) {
-    const [before, after] = [t[i - 1] as number, t[i] as number];
-    if (gapMs === undefined || after - before <= gapMs) continue;
-    gaps.push({ fromMs: before, toMs: after });
-    breaks.push(i);
+  // Which point stands at each time: a gap has a time without one, a block has its end as well.
+  const places: number[] = [];
+  const times: number[] = [];
+  for (let i = 0; i < t.length; i++) {
+    const [at, next] = [t[i] as number, t[i + 1]];
+    const endMs = endOfPoint(at, next, answer.count[i] ?? 1, rhythm);
+    places.push(i);
+    times.push(at);
+    const isBlock = endMs - at > columnMs * blockFactor && columnMs > 0;
+    if (isBlock || (next === undefined && endMs > at)) {
+      places.push(i);
+      times.push(endMs);
+    }
+    if (next === undefined || !isGap(next - at, next - endMs, rhythm)) continue;
+    gaps.push({ fromMs: endMs, toMs: next });
+    places.push(-1);
+    times.push((endMs + next) / 2);
   }
-  const column = (values: readonly unknown[] | undefined): (number | null)[] =>
-    spread((values ?? []).map(finite), breaks, () => null);
-  const times = spread(t, breaks, (i) => ((t[i - 1] as number) + (t[i] as number)) / 2);
+  const column = (values: readonly unknown[] | undefined): (number | null)[] => {
+    const numbers = (values ?? []).map(finite);
+    return places.map((place) => numbers[place] ?? null);
+  };
   return {
-    ...{ key: seriesKey(answer), name, type, unit, tags },
-    t: times,
+    ...{ key: seriesKey(answer), name, type, unit, tags, t: times },
     avg: column(rate ?? answer.avg),
     ...(rate === undefined && answer.min && { min: column(answer.min) }),
     ...(rate === undefined && answer.max && { max: column(answer.max) }),
-    count: spread(answer.count, breaks, () => 0),
-    ...{ gaps, gapMs },
+    count: places.map((place) => answer.count[place] ?? 0),
+    ...{ gaps, endMs: times.at(-1) ?? 0, gapMs: rhythm?.gapMs },
     ...(quantiles && {
       quantiles: Object.fromEntries(
         Object.entries(quantiles).map(([of, values]) => [of, column(values)]),
       ),
     }),
     ...(heatmap && {
-      heatmap: { bounds: heatmap.bounds, counts: spread(heatmap.counts, breaks, () => []) },
+      heatmap: {
+        bounds: heatmap.bounds,
+        // The end of a block adds nothing to it.
+        counts: places.map((place, i) =>
+          place === places[i - 1] ? [] : (heatmap.counts[place] ?? []),
+        ),
+      },
     }),
   };
 }
 
 /** The place of the point that stands for an instant; undefined where nothing was recorded. */
 export function pointAt(
-  series: Pick<Drawn, 't' | 'avg' | 'gapMs'>,
+  series: Pick<Drawn, 't' | 'avg' | 'gapMs' | 'endMs'>,
   atMs: number,
 ): number | undefined {
   const at = firstAfter(series.t, atMs) - 1;
   const value = series.avg[at];
   if (value === undefined || value === null) return undefined;
-  const isLast = at === series.t.length - 1;
-  if (isLast && atMs - (series.t[at] as number) > (series.gapMs ?? Number.POSITIVE_INFINITY)) {
-    return undefined;
-  }
-  return at;
+  const isAfter = atMs - series.endMs > (series.gapMs ?? Number.POSITIVE_INFINITY);
+  return isAfter ? undefined : at;
 }
 
 /** The least and the greatest value between two instants, a point on either side included. */
@@ -165,29 +183,43 @@ export function trendAt(
   return Math.abs(slope * windowMs) >= trendShareMin * span ? slope : undefined;
 }
 
-/** The distance beyond which samples are missing; undefined where too few are there to tell. */
-function gapOf(t: readonly number[]): number | undefined {
-  const distances = t.slice(1).map((at, i) => at - (t[i] as number));
-  if (distances.length < distancesMin) return undefined;
-  distances.sort((a, b) => a - b);
-  const usual = distances[Math.floor(distances.length / 2)] as number;
-  const rare = distances[Math.floor(distances.length * 0.9)] as number;
-  return Math.max(usual * usualFactor, rare * rareFactor);
+/** How often samples come. */
+interface Rhythm {
+  usualMs: number;
+  /** Usual distance of points. */
+  pointMs: number;
+  gapMs: number;
 }
 
-/** The values with one more before each of some places. */
-function spread<T>(values: readonly T[], before: readonly number[], fill: (at: number) => T): T[] {
-  if (before.length === 0 || values.length === 0) return [...values];
-  const all: T[] = [];
-  let next = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (before[next] === i) {
-      all.push(fill(i));
-      next++;
-    }
-    all.push(values[i] as T);
-  }
-  return all;
+/** The rhythm of a series; undefined where too few samples are there to tell. */
+function rhythmOf(t: readonly number[], count: readonly number[]): Rhythm | undefined {
+  const distances = t.slice(1).map((at, i) => at - (t[i] as number));
+  if (distances.length < distancesMin) return undefined;
+  const perSample = distances.map((distance, i) => distance / (count[i] ?? 1));
+  const usualMs = shareOf(perSample, 0.5);
+  const gapMs = Math.max(usualMs * usualFactor, shareOf(perSample, 0.9) * rareFactor);
+  return { usualMs, pointMs: shareOf(distances, 0.5), gapMs };
+}
+
+/** When the last sample of a point came, as far as the rhythm tells. */
+function endOfPoint(
+  atMs: number,
+  nextMs: number | undefined,
+  count: number,
+  rhythm: Rhythm | undefined,
+): number {
+  const end = atMs + (count - 1) * (rhythm?.usualMs ?? 0);
+  return nextMs === undefined ? end : Math.min(end, nextMs);
+}
+
+/** Whether between two points nothing came for too long; what is shorter than a point is not seen. */
+function isGap(distanceMs: number, silentMs: number, rhythm: Rhythm | undefined): boolean {
+  return rhythm !== undefined && silentMs > rhythm.gapMs && distanceMs > 2 * rhythm.pointMs;
+}
+
+function shareOf(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * share)] ?? 0;
 }
 
 function finite(value: unknown): number | null {
