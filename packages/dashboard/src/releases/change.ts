@@ -65,6 +65,11 @@ export function chanceText(name: 'p' | 'q', chance: number | null): string {
   return chance < 0.001 ? `${name} < 0.001` : `${name} = ${chance.toFixed(chance < 0.1 ? 3 : 2)}`;
 }
 
+/** An effect, Cliff's delta: `−0.42`. */
+export function effectText(delta: number): string {
+  return delta.toFixed(2).replace('-', '−');
+}
+
 /** Both medians with one unit where they share it. */
 export function medians(metric: Comparison['metrics'][number]): [string, string] {
   const each = metric.type === 'counter' ? '/s' : '';
@@ -136,7 +141,7 @@ function metricRow(metric: Comparison['metrics'][number]): ChangeRow {
     after,
     change: metric.ratio === null ? arrow : `${arrow} ${ratioText(metric.ratio)}`,
     tone: toneOf(metric.verdict),
-    proof: `Median of the sessions; Mann–Whitney ${chanceText('q', metric.q_value)}, Cliff’s delta ${metric.cliffs_delta.toFixed(2)}`,
+    proof: `Median of the sessions; Mann–Whitney ${chanceText('q', metric.q_value)}, Cliff’s delta ${effectText(metric.cliffs_delta)}`,
     about: { metric: metric.name },
   };
 }

@@ -119,12 +119,17 @@ function Names({
             exception: id,
           })}
         >
-          {type}
+          {isAmbiguous(type, comparison) ? `${type}: ${message}` : type}
         </a>
       ))}
       {list.length > namesMax && <span>and {list.length - namesMax} more</span>}
     </p>
   );
+}
+
+/** Whether other exceptions that came or went are of the same type, so that it alone says too little. */
+function isAmbiguous(type: string, { exceptions }: Comparison): boolean {
+  return [...exceptions.new, ...exceptions.gone].filter((each) => each.type === type).length > 1;
 }
 
 function linkOf({ about }: ChangeRow, { product, candidate }: Comparison, from: string): string {

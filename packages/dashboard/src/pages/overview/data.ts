@@ -5,7 +5,8 @@ import { type Answer, ApiError, ask } from '../../api.ts';
 import { now } from '../../format/time.ts';
 import { isPaused, listen } from '../../live.ts';
 import type { Pair } from '../../releases/comparisons.ts';
-import { newestFirst, versionBefore } from '../../releases/order.ts';
+import { newestFirst } from '../../releases/order.ts';
+import { tellingPair } from '../../releases/telling.ts';
 import type { Bar } from './bars.ts';
 import { barsOf } from './bars.ts';
 import { type CountGroup, type ProductHealth, productHealth } from './health.ts';
@@ -120,16 +121,15 @@ export function useHistory(product: string | undefined): Release[] | undefined {
   }, [value, product]);
 }
 
-/** Newest versions that are worth comparing: those of the selected product, and of the worst ones. */
+/** Versions that are worth comparing: those of the selected product, and of the worst ones. */
 export function pairsOf({ products, releases }: Overall, selected: string | undefined): Pair[] {
   const compared = products.slice(0, comparedMax).map(({ product }) => product);
   const rest = compared.filter((product) => product !== selected);
   const all = selected === undefined ? rest : [selected, ...rest];
   return all.flatMap((product) => {
-    const own = releases.get(product) ?? [];
-    const candidate = own[0]?.version;
-    const base = candidate === undefined ? undefined : versionBefore(own, candidate)?.version;
-    return candidate === undefined || base === undefined ? [] : [{ product, base, candidate }];
+    const pair = tellingPair(releases.get(product) ?? []);
+    if (pair === undefined) return [];
+    return [{ product, base: pair.base.version, candidate: pair.candidate.version }];
   });
 }
 

@@ -1,7 +1,12 @@
 /** How products are doing: what their cards show, from counts of sessions. */
 import type { Answer } from '../../api.ts';
 import { outcomeOfCause, troubles } from '../../outcome.ts';
-import { versionBefore } from '../../releases/order.ts';
+import {
+  type RateDifference,
+  rateDifference,
+  type Tally,
+  tellingPair,
+} from '../../releases/telling.ts';
 
 /** Sessions counted by product, cause and step of time. */
 export type CountGroup = Answer<'countSessions'>['groups'][number];
@@ -28,26 +33,14 @@ export interface ProductHealth {
   trend: (number | null)[];
 }
 
-/** A difference between two crash-free rates. */
-interface Change {
-  /** What is now − what was. */
-  difference: number;
+/** How the crash-free rate changed. */
+interface Change extends RateDifference {
   /** Versions that differ; absent where the range differs from the one before. */
   versions?: { base: string; candidate: string };
-  /** Whether so great a difference is no chance. */
-  isCertain: boolean;
-  /** The same in standard errors. */
-  errors: number;
 }
 
 /** A version of a product, newest first in lists. */
 type Release = Answer<'listReleases'>['releases'][number];
-
-/** Sessions and crashes of one stretch of time. */
-interface Tally {
-  sessions: number;
-  crashed: number;
-}
 
 /** Where the steps of trends begin and how wide they are. */
 export interface TrendSteps {
@@ -105,7 +98,7 @@ function healthOf(
     inTrouble: sum(inRange.filter(isBad), 'sessions'),
     crashFree: freeShare(now),
     before: freeShare(then),
-    change: changeOf(changeBetween(now, then), versionChange(releases)),
+    change: changeOf(rateDifference(now, then), versionChange(releases)),
     trend: trendOf(inRange, steps),
   };
 }
@@ -118,24 +111,13 @@ function changeOf(range: Change | null, versions: Change | null): Change | null 
 }
 
 function versionChange(releases: readonly Release[]): Change | null {
-  const [candidate] = releases;
-  const base = candidate && versionBefore(releases, candidate.version);
-  if (candidate === undefined || base === undefined) return null;
-  const change = changeBetween(candidate, base);
-  const versions = { base: base.version, candidate: candidate.version };
-  return change === null ? null : { ...change, versions };
-}
-
-/** Differences beyond so many standard errors come by chance once in a hundred. */
-const certainErrors = 2.58;
-
-function changeBetween(now: Tally, then: Tally): Change | null {
-  if (now.sessions === 0 || then.sessions === 0) return null;
-  const difference = then.crashed / then.sessions - now.crashed / now.sessions;
-  const pooled = (now.crashed + then.crashed) / (now.sessions + then.sessions);
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / now.sessions + 1 / then.sessions));
-  const errors = error === 0 ? 0 : difference / error;
-  return { difference, errors, isCertain: Math.abs(errors) > certainErrors };
+  const pair = tellingPair(releases);
+  const change = pair && rateDifference(pair.candidate, pair.base);
+  if (pair === undefined || !change) return null;
+  return {
+    ...change,
+    versions: { base: pair.base.version, candidate: pair.candidate.version },
+  };
 }
 
 function trendOf(

@@ -175,33 +175,35 @@ function Markers({
   bottom: number;
 }) {
   let free = Number.POSITIVE_INFINITY;
+  const names = [...markers]
+    .sort((a, b) => b.atMs - a.atMs)
+    .map(({ atMs, text }) => {
+      const at = Math.round(x(atMs)) + 0.5;
+      const length = text.length * letterPx + 8;
+      const isLeft = at - length > 0;
+      const right = isLeft ? at : at + length;
+      const isSaid = right <= free;
+      if (isSaid) free = right - length;
+      return { at, text, isLeft, isSaid };
+    });
   return (
     <g>
-      {[...markers]
-        .sort((a, b) => b.atMs - a.atMs)
-        .map(({ atMs, text }) => {
-          const at = Math.round(x(atMs)) + 0.5;
-          const length = text.length * letterPx + 8;
-          const isLeft = at - length > 0;
-          const right = isLeft ? at : at + length;
-          const isSaid = right <= free;
-          if (isSaid) free = right - length;
-          return (
-            <g key={text}>
-              <path d={`M${at} 2V${bottom}`} stroke="var(--text-2)" stroke-dasharray="2 3" />
-              {isSaid && (
-                <text
-                  class="ov-marker"
-                  x={isLeft ? at - 6 : at + 6}
-                  y={12}
-                  text-anchor={isLeft ? 'end' : 'start'}
-                >
-                  {text}
-                </text>
-              )}
-            </g>
-          );
-        })}
+      {names.map(({ at, text }) => (
+        <path key={text} d={`M${at} 2V${bottom}`} stroke="var(--text-2)" stroke-dasharray="2 3" />
+      ))}
+      {names
+        .filter(({ isSaid }) => isSaid)
+        .map(({ at, text, isLeft }) => (
+          <text
+            key={text}
+            class="ov-marker"
+            x={isLeft ? at - 6 : at + 6}
+            y={12}
+            text-anchor={isLeft ? 'end' : 'start'}
+          >
+            {text}
+          </text>
+        ))}
     </g>
   );
 }

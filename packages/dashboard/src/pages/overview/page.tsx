@@ -5,7 +5,7 @@ import { useKeys } from '../../keyboard.ts';
 import { causesOf } from '../../outcome.ts';
 import { Failure, Skeleton } from '../../parts/waiting.tsx';
 import { markReady } from '../../ready.ts';
-import { useComparisons } from '../../releases/comparisons.ts';
+import { type Pair, useComparisons } from '../../releases/comparisons.ts';
 import { type Bar, type Stacked, stacked } from './bars.ts';
 import { BarsPanel } from './bars-panel.tsx';
 import { Products } from './cards.tsx';
@@ -41,11 +41,12 @@ export function OverviewPage() {
   const bars = useBars(selected, range, window, version);
   const exceptions = useExceptions(selected, window, version);
   const history = useHistory(selected);
-  const pairs = overall.value === undefined ? [] : pairsOf(overall.value, selected);
-  const comparisons = useComparisons(pairs, since(window).from);
-  const pair = pairs.find(({ product }) => product === selected);
   const isDrawn =
     overall.value !== undefined && (selected === undefined || bars.value !== undefined);
+  // Comparisons are heavy: what is drawn first must not wait behind them.
+  const pairs = isDrawn && overall.value !== undefined ? pairsOf(overall.value, selected) : noPairs;
+  const comparisons = useComparisons(pairs, since(window).from);
+  const pair = pairs.find(({ product }) => product === selected);
   const select = (product: string): void => setQuery({ product, only: null }, { step: true });
 
   useEffect(() => {
@@ -77,7 +78,7 @@ export function OverviewPage() {
         products={products}
         compared={{
           found: pairs.flatMap((each) => comparisons.of(each) ?? []),
-          isDone: comparisons.isDone,
+          isDone: isDrawn && comparisons.isDone,
           unknown:
             uncompared(overall.value) +
             pairs.filter((each) => comparisons.errorOf(each) !== undefined).length,
@@ -124,6 +125,7 @@ export function OverviewPage() {
 }
 
 const none: readonly ProductHealth[] = [];
+const noPairs: readonly Pair[] = [];
 
 /** Cards stay where they are while somebody looks: newer answers change their numbers, not their places. */
 function useSteadyOrder(products: readonly ProductHealth[], range: string): ProductHealth[] {

@@ -6,6 +6,7 @@ import { causeLabels } from '../../outcome.ts';
 import {
   type Comparison,
   chanceText,
+  effectText,
   medians,
   perThousand,
   ratioText,
@@ -159,7 +160,7 @@ export function MetricTable({ comparison }: { comparison: Comparison }) {
                 ? '·'
                 : `${isUp ? '▲' : '▼'} ${ratioText(metric.ratio)}`}
             </td>
-            <td class="num t2 ve-mid">{metric.cliffs_delta.toFixed(2).replace('-', '−')}</td>
+            <td class="num t2 ve-mid">{effectText(metric.cliffs_delta)}</td>
             <td class="num t3 ve-mid">{chanceText('q', metric.q_value)}</td>
             <VerdictCell verdict={metric.verdict} isUp={isUp} />
           </tr>
