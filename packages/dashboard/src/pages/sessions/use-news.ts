@@ -14,6 +14,9 @@ const tickMs = 1_000;
 /** How often rows in sight that run are looked at, in ticks. */
 const lookTicks = 5;
 
+/** How long a list may take to come anew, in ticks: asking again before would begin it again. */
+const reloadTicks = 10;
+
 /** How often totals are counted anew at most, in ticks. */
 const recountTicks = 3;
 
@@ -40,15 +43,17 @@ export function useNews(options: LiveOptions) {
   const [version, setVersion] = useState(0);
   const latest = useRef({ ...options, held });
   latest.current = { ...options, held };
-  useEffect(() => {
-    setHeld(none);
-    if (store === undefined) return undefined;
-    return follow(store, {
-      now: () => latest.current,
-      hold: setHeld,
-      recount: () => setVersion((n) => n + 1),
-    });
-  }, [store]);
+  useEffect(() => setHeld(none), [store]);
+  // From before the first answer on, so that nothing that starts meanwhile is missed.
+  useEffect(
+    () =>
+      follow({
+        now: () => latest.current,
+        hold: setHeld,
+        recount: () => setVersion((n) => n + 1),
+      }),
+    [],
+  );
   return {
     /** How many sessions wait to be shown. */
     held: held === 'many' ? Number.POSITIVE_INFINITY : held.size,
@@ -64,23 +69,17 @@ interface Followed {
   recount: () => void;
 }
 
-function follow(store: RowStore, { now, hold, recount }: Followed): () => void {
+function follow(followed: Followed): () => void {
+  const { now, recount } = followed;
   let ticks = 0;
   let changedAt: number | undefined;
   let isAsking = false;
+  const reload = reloading(now, () => ticks);
   const newcomers = new Newcomers((ids, isFiltered) => askByIds(now().filter, ids, isFiltered));
-  const apply = (news: News): void => {
-    changedAt ??= ticks;
-    if (news.kind === 'changed') store.refresh(news.rows);
-    else if (news.kind === 'flood') hold(() => 'many');
-    else if (!mayInsert(now())) hold((old) => holding(old, news.rows));
-    else if (areNewest(store, now().sorting, news.rows)) store.prepend(news.rows);
-    else if (news.rows.length > 0) now().reload();
-  };
   const tick = async (): Promise<void> => {
     ticks++;
-    if (document.hidden || isAsking) return;
-    const { held, seen, filter, reload } = now();
+    const { held, seen, filter, store } = now();
+    if (document.hidden || isAsking || store === undefined) return;
     if (ticks % lookTicks === 0 && !isPaused.peek()) {
       newcomers.look(runningInSight(store, seen.current));
     }
@@ -88,7 +87,10 @@ function follow(store: RowStore, { now, hold, recount }: Followed): () => void {
     isAsking = true;
     try {
       const news = await newcomers.next(filter);
-      if (news !== undefined) apply(news);
+      if (news !== undefined) {
+        changedAt ??= ticks;
+        take(news, followed, reload);
+      }
     } catch {
       // The server is away for a moment; the stream goes on from there when it is back.
     }
@@ -103,10 +105,10 @@ function follow(store: RowStore, { now, hold, recount }: Followed): () => void {
     { kind: ['start', 'end', 'crash', 'status'] },
     {
       onEntries: (entries) => {
-        const ids = new Set([...store.loaded()].map(([, row]) => row.id));
+        const ids = idsOf(now().store);
         newcomers.take(entries, now().filter, (id) => ids.has(id));
       },
-      onGap: () => apply({ kind: 'flood' }),
+      onGap: () => take({ kind: 'flood' }, followed, reload),
     },
   );
   const timer = setInterval(() => void tick(), tickMs);
@@ -114,6 +116,42 @@ function follow(store: RowStore, { now, hold, recount }: Followed): () => void {
     clearInterval(timer);
     stop();
   };
+}
+
+/** Asks for the list anew, but not again before that had time to come. */
+function reloading(now: Followed['now'], ticks: () => number): () => void {
+  let store: RowStore | undefined;
+  let at = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (store === now().store && ticks() - at < reloadTicks) return;
+    store = now().store;
+    at = ticks();
+    now().reload();
+  };
+}
+
+/** Shows what a question brought, or holds it back. */
+function take(news: News, { now, hold }: Followed, reload: () => void): void {
+  const { store, sorting } = now();
+  if (store === undefined) return;
+  if (news.kind === 'changed') store.refresh(news.rows);
+  else if (news.kind === 'flood') hold(() => 'many');
+  else {
+    const ids = idsOf(store);
+    const rows = news.rows.filter(({ id }) => !ids.has(id));
+    store.refresh(news.rows.filter(({ id }) => ids.has(id)));
+    if (rows.length === 0) return;
+    if (mayInsert(now()) && areNewest(store, sorting, rows)) {
+      store.prepend(rows);
+      return;
+    }
+    hold((old) => holding(old, rows));
+    if (mayInsert(now())) reload();
+  }
+}
+
+function idsOf(store: RowStore | undefined): Set<string> {
+  return new Set([...(store?.loaded() ?? [])].map(([, row]) => row.id));
 }
 
 /** Nothing moves under the eyes or the hand of somebody. */
