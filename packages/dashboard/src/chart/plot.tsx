@@ -1,6 +1,5 @@
 /** Lines and bands over time on a canvas, without axes: what stands around them is HTML. */
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { color, theme } from '../theme.ts';
 import { loneValues } from './lone-values.ts';
 import { fillBand, type Place, partInView, strokeLine } from './strokes.ts';
@@ -53,54 +52,29 @@ export interface PlotProps {
 
 /** A plot as wide as its place. */
 export function Plot(props: PlotProps) {
-  const { t, lines, bands = [], fromMs, toMs, low, high, heightPx, label } = props;
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
-  const latest = useRef(props);
-  latest.current = props;
-  const shape = JSON.stringify([
-    lines.map(({ token, dash, widthPx, alpha, isStepped }) => [
-      token,
-      dash,
-      widthPx,
-      alpha,
-      isStepped,
-    ]),
-    bands.map(({ token }) => token),
-    theme.value,
-  ]);
+  const { t, lines, bands, gridAt, fromMs, toMs, low, high, heightPx, label } = props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [widthPx, setWidthPx] = useState(0);
 
   useLayoutEffect(() => {
-    const element = place.current;
+    const element = canvas.current;
     if (element === null) return undefined;
-    const made = new uPlot(optionsOf(latest, element.clientWidth), dataOf(latest.current), element);
-    plot.current = made;
-    const watcher = new ResizeObserver(() => {
-      const width = element.clientWidth;
-      if (width > 0) made.setSize({ width, height: latest.current.heightPx });
-    });
+    const measure = (): void => setWidthPx(element.clientWidth);
+    measure();
+    const watcher = new ResizeObserver(measure);
     watcher.observe(element);
-    return () => {
-      watcher.disconnect();
-      made.destroy();
-      plot.current = undefined;
-    };
-  }, [shape]);
-
-  useEffect(() => {
-    const made = plot.current;
-    if (made === undefined) return;
-    if (made.height !== heightPx) made.setSize({ width: made.width, height: heightPx });
-  }, [heightPx]);
+    return () => watcher.disconnect();
+  }, []);
 
   useLayoutEffect(() => {
-    plot.current?.setData(dataOf(latest.current), true);
-  }, [t, lines, bands, fromMs, toMs, low, high]);
+    const context = canvas.current?.getContext('2d');
+    if (context && widthPx > 0) draw(context, widthPx, props);
+  }, [t, lines, bands, gridAt, fromMs, toMs, low, high, heightPx, widthPx, theme.value]);
 
   return (
-    <div
+    <canvas
       class="plot-canvas"
-      ref={place}
+      ref={canvas}
       role="img"
       aria-label={label}
       style={{ height: `${heightPx}px` }}
@@ -108,65 +82,49 @@ export function Plot(props: PlotProps) {
   );
 }
 
-function dataOf({ t, lines }: PlotProps): uPlot.AlignedData {
-  return [t, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
-}
-
-function optionsOf(latest: { current: PlotProps }, width: number): uPlot.Options {
-  const { lines, heightPx } = latest.current;
+function draw(context: CanvasRenderingContext2D, widthPx: number, props: PlotProps): void {
+  const { t, lines, bands = [], gridAt = [], fromMs, toMs, low, high, heightPx } = props;
+  const { canvas } = context;
+  const width = Math.round(widthPx * devicePixelRatio);
+  const height = Math.round(heightPx * devicePixelRatio);
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  } else context.clearRect(0, 0, width, height);
+  const place: Place = {
+    ...{ t, ...partInView(t, fromMs, toMs) },
+    x: (at) => (((t[at] as number) - fromMs) / (toMs - fromMs)) * width,
+    y: (value) => (1 - (value - low) / (high - low)) * height,
+  };
   const inks = new Map<string, string>();
   const ink = (token: string): string => {
     const found = inks.get(token) ?? color(token);
     inks.set(token, found);
     return found;
   };
-  return {
-    width: Math.max(1, width),
-    height: heightPx,
-    padding: [0, 0, 0, 0],
-    legend: { show: false },
-    cursor: { show: false },
-    axes: [{ show: false }, { show: false }],
-    scales: {
-      x: { time: false, range: () => [latest.current.fromMs, latest.current.toMs] },
-      y: { range: () => [latest.current.low, latest.current.high] },
-    },
-    series: [{}, ...lines.map(() => ({ paths: () => null, points: { show: false } }))],
-    hooks: { drawClear: [(made) => draw(made, latest.current, ink)] },
-  };
-}
-
-function draw(
-  { ctx, bbox, valToPos }: uPlot,
-  { t, lines, bands = [], gridAt = [], fromMs, toMs }: PlotProps,
-  ink: (token: string) => string,
-): void {
-  const place: Place = {
-    ...{ t, ...partInView(t, fromMs, toMs) },
-    x: (at) => valToPos(t[at] as number, 'x', true),
-    y: (value) => valToPos(value, 'y', true),
-  };
-  ctx.save();
-  ctx.fillStyle = ink('--grid');
+  context.save();
+  context.fillStyle = ink('--grid');
   for (const value of gridAt) {
-    ctx.fillRect(bbox.left, Math.round(place.y(value)), bbox.width, devicePixelRatio);
+    context.fillRect(0, Math.round(place.y(value)), width, devicePixelRatio);
   }
   for (const band of bands) {
-    ctx.fillStyle = ink(band.token);
-    fillBand(ctx, band, place);
+    context.fillStyle = ink(band.token);
+    fillBand(context, band, place);
   }
-  for (const line of lines) {
-    ctx.globalAlpha = line.alpha ?? 1;
-    ctx.lineWidth = (line.widthPx ?? 1.5) * devicePixelRatio;
-    ctx.setLineDash((line.dash ?? []).map((length) => length * devicePixelRatio));
-    ctx.strokeStyle = ink(line.token);
-    strokeLine(ctx, line, place);
-    ctx.fillStyle = ink(line.token);
-    for (const at of loneValues(line.values)) {
-      ctx.beginPath();
-      ctx.arc(place.x(at), place.y(line.values[at] as number), 2 * devicePixelRatio, 0, 7);
-      ctx.fill();
-    }
+  for (const line of lines) drawLine(context, line, place, ink(line.token));
+  context.restore();
+}
+
+function drawLine(context: CanvasRenderingContext2D, line: Line, place: Place, ink: string): void {
+  context.globalAlpha = line.alpha ?? 1;
+  context.lineWidth = (line.widthPx ?? 1.5) * devicePixelRatio;
+  context.setLineDash((line.dash ?? []).map((length) => length * devicePixelRatio));
+  context.strokeStyle = ink;
+  strokeLine(context, line, place);
+  context.fillStyle = ink;
+  for (const at of loneValues(line.values)) {
+    context.beginPath();
+    context.arc(place.x(at), place.y(line.values[at] as number), 2 * devicePixelRatio, 0, 7);
+    context.fill();
   }
-  ctx.restore();
 }
