@@ -19,6 +19,8 @@ export default defineConfig({
     sourcemap: false,
     // One style sheet: what a page adds is small, and arrives before the page does.
     cssCodeSplit: false,
+    // One script as well: what pages share packs best together, and no page waits for a second file.
+    rolldownOptions: { output: { codeSplitting: false } },
   },
   // `npm run dev -w packages/dashboard` beside a running server.
   server: { proxy: { '/api': { target: server, changeOrigin: true }, '/health': server } },
