@@ -2,7 +2,7 @@
 import { count } from '../../../format/number.ts';
 import { Keys } from '../../../shell/help.tsx';
 import type { LevelCounts } from './counts.ts';
-import type { EventFilter } from './filter.ts';
+import { type EventFilter, isNarrowed } from './filter.ts';
 import type { Stretch } from './rows.ts';
 
 const keys = [
@@ -40,12 +40,14 @@ export function Foot({
 
 function words(
   { events, newer, older }: Stretch,
-  { levels }: EventFilter,
+  filter: EventFilter,
   counts: LevelCounts | undefined,
 ): string {
-  if (older === null) return 'The first event';
+  if (older === null) {
+    return isNarrowed(filter) || filter.isInView ? 'No earlier one matches' : 'The first event';
+  }
   if (counts === undefined || newer !== null || !counts.isWhole) return 'Earlier events follow';
-  const all = levels.reduce((sum, level) => sum + counts.of[level], 0);
+  const all = filter.levels.reduce((sum, level) => sum + counts.of[level], 0);
   const earlier = Math.max(1, all - events.length);
   return `${count(earlier)} earlier ${earlier === 1 ? 'event' : 'events'}`;
 }

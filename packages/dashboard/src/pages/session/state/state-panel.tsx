@@ -167,7 +167,7 @@ function ChangeWords({ comparison, changes }: { comparison: Comparison; changes:
   return (
     <span class="clip">
       {isStart && 'the state at the start'}
-      {!isStart && changes === 0 && 'nothing changed'}
+      {current !== undefined && !isStart && changes === 0 && 'nothing changed'}
       {!isStart && changes > 0 && (
         <>
           <b>{keys}</b> {isLater ? 'differ' : 'changed'}
