@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run …] [--quick] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run|dashboard …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { agent } from './agent.ts';
 import { batch } from './batch.ts';
 import { client } from './client.ts';
 import { commit } from './commit.ts';
+import { dashboard } from './dashboard.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
 import { query } from './query.ts';
@@ -28,15 +29,17 @@ const benches: Record<string, Bench> = {
   client,
   agent,
   run: runBench,
+  dashboard,
 };
 const rssBytesMax = 200 * 2 ** 20;
 
-const { names, quick, out, name } = readArguments(process.argv.slice(2));
+const { names, quick, out, name, tailMs } = readArguments(process.argv.slice(2));
 const run = newRun(quick);
 const peaks = new Map<string, number>();
 const context: BenchContext = {
   quick,
   rounds: quick ? 1 : 5,
+  tailMs,
   peakRssBytes: (bench, bytes) => peaks.set(bench, Math.max(bytes, peaks.get(bench) ?? 0)),
   say: (text) => console.log(text),
 };
@@ -69,13 +72,20 @@ function readArguments(args: string[]): {
   quick: boolean;
   out: string | undefined;
   name: string;
+  tailMs: number;
 } {
-  const options = { quick: false, out: undefined as string | undefined, name: 'bench' };
+  const options = {
+    quick: false,
+    out: undefined as string | undefined,
+    name: 'bench',
+    tailMs: 60_000,
+  };
   const chosen: string[] = [];
   for (let i = 0; i < args.length; i += 1) {
     const argument = args[i]!;
     if (argument === '--quick') options.quick = true;
     else if (argument === '--out') options.out = args[++i];
+    else if (argument === '--tail') options.tailMs = Number(args[++i]) * 1_000;
     else if (argument === '--name') options.name = args[++i] ?? 'bench';
     else if (argument === 'start') chosen.push('size');
     else if (argument in benches) chosen.push(argument);

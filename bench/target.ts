@@ -13,6 +13,8 @@ export interface BenchContext {
   /** A smoke run: everything is done, nothing long enough to mean something. */
   quick: boolean;
   rounds: number;
+  /** How long a live tail is followed, unless `quick`. */
+  tailMs: number;
   /** Every server that was measured reports its memory here before it ends. */
   peakRssBytes: (bench: string, bytes: number) => void;
   say: (text: string) => void;

@@ -64,7 +64,11 @@ export async function fill(server: Server, amounts: Amounts): Promise<Filled> {
   return { ...long.facts, mixId: mix.ids[0]! };
 }
 
-async function fillField(server: Server, amounts: Amounts): Promise<void> {
+/** Sends only the field: sessions of three products over thirty days. */
+export async function fillField(
+  server: Server,
+  amounts: Pick<Amounts, 'fieldSessions' | 'eventsPerSession'>,
+): Promise<void> {
   const field = new Field(7, Date.now(), amounts.eventsPerSession);
   const spoolId = randomUUID();
   let seq = 0;
@@ -106,7 +110,8 @@ function valueAt(i: number): number {
   return Math.round(10 * (60 + 3 * Math.sin(i / 5_000) + ((i * 31) % 17) / 10 - spike)) / 10;
 }
 
-function ingestRequest(spoolId: string, seq: number, entries: unknown[]): Buffer {
+/** A batch of entries as a ready request. */
+export function ingestRequest(spoolId: string, seq: number, entries: unknown[]): Buffer {
   const body = JSON.stringify({ spoolId, seq, entries });
   return requestBytes('POST', '/api/ingest', { 'content-type': 'application/json' }, body);
 }
