@@ -11,8 +11,11 @@ export type Since = 'previous' | 'minute' | 'start' | 'pinned';
 /** The state at the cursor beside another one. */
 export interface Comparison {
   current: StateAt | undefined;
-  /** What it is compared with; undefined while it is on its way, or where there is nothing before. */
-  base: StateAt | undefined;
+  /**
+   * What is drawn: the newest state with the one that it is compared with, both of which are there;
+   * a state alone before the first pair is complete, and where there is nothing before it.
+   */
+  shown: { state: StateAt | undefined; base: StateAt | undefined };
   since: Since;
   error: ApiError | undefined;
   /** Moves the cursor to a revision; the state shown is that one, also among several of one instant. */
@@ -66,9 +69,14 @@ export function useComparison(): Comparison {
       () => undefined,
     );
   };
+  const pair = useRef<Comparison['shown']>({ state: undefined, base: undefined });
+  const isStart = since === 'previous' && revision === 0;
+  const fits = since !== 'previous' || base?.revision === (revision ?? 0) - 1;
+  if (isStart) pair.current = { state: current, base: undefined };
+  else if (base !== undefined && fits) pair.current = { state: current, base };
   return {
     ...{ current, since, error, retry, goTo },
-    base: since === 'previous' && revision === 0 ? undefined : base,
+    shown: pair.current.state === undefined ? { state: current, base: undefined } : pair.current,
     step: (by) => {
       if (current === undefined) return;
       const isWithin = !isChosen && cursorMs > current.madeMs;

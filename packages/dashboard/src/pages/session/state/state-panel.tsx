@@ -22,10 +22,9 @@ export function StatePanel() {
   const sheet = useSheet();
   const [filter, setFilter] = useState('');
   const [folds, setFolds] = useState<ReadonlyMap<string, boolean>>(new Map());
-  const { current, base, error } = comparison;
-  const isReady = current !== undefined && (base !== undefined || current.revision === 0);
-  const to = current?.state;
-  const from = base?.state;
+  const { shown, error } = comparison;
+  const to = shown.state?.state;
+  const from = shown.base?.state;
   const rows = useMemo(() => {
     if (to === undefined) return [];
     return sheet.isClosed ? changedRows(from, to) : treeRows({ from, to, folds, filter });
@@ -53,8 +52,8 @@ export function StatePanel() {
           onInput={(event) => setFilter(event.currentTarget.value)}
         />
         {error !== undefined && <Failure answer={comparison} />}
-        {error === undefined && !isReady && <Skeleton rows={8} />}
-        {isReady && (
+        {error === undefined && to === undefined && <Skeleton rows={8} />}
+        {to !== undefined && (
           <StateTree
             rows={rows}
             none={noneWords(sheet.isClosed, filter)}
@@ -158,17 +157,18 @@ function Revisions({ comparison: { current, goTo, step } }: { comparison: Compar
 /** How much changed; those who hear the page are told when the cursor rests. */
 function ChangeWords({ comparison, changes }: { comparison: Comparison; changes: number }) {
   const { cursorMs, versusMs } = useSession();
-  const { current, since } = comparison;
+  const { current, since, shown } = comparison;
   const keys = `${count(changes)} ${changes === 1 ? 'key' : 'keys'}`;
   const said = useRested(`${keys} changed`);
   const behindMs = current === undefined ? 0 : cursorMs.value - current.madeMs;
   const isStart = current?.revision === 0 && since === 'previous';
+  const isKnown = shown.base !== undefined && !isStart;
   const isLater = since === 'pinned' && (versusMs.value ?? 0) > cursorMs.value;
   return (
     <span class="clip">
       {isStart && 'the state at the start'}
-      {current !== undefined && !isStart && changes === 0 && 'nothing changed'}
-      {!isStart && changes > 0 && (
+      {isKnown && changes === 0 && 'nothing changed'}
+      {isKnown && changes > 0 && (
         <>
           <b>{keys}</b> {isLater ? 'differ' : 'changed'}
           {since === 'previous' && behindMs > 100 ? ` ${duration(behindMs)} before` : ''}
