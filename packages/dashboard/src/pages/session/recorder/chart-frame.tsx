@@ -151,11 +151,21 @@ export interface EndLabel {
 const labelPx = 13;
 
 /** Values at the end, right of where it is; labels that would cover each other move apart. */
-export function EndLabels({ labels, heightPx }: { labels: readonly EndLabel[]; heightPx: number }) {
+export function EndLabels({
+  labels,
+  heightPx,
+  lastMs = 0,
+}: {
+  labels: readonly EndLabel[];
+  heightPx: number;
+  /** The last sample: what lives is told of before the clock of the page has moved. */
+  lastMs?: number;
+}) {
   const model = useSession();
   const { feed } = useRecorder();
   const scale = feed.scale.value;
-  const px = pxOf(model.endMs.value, scale);
+  const end = model.isLive.value ? Math.max(model.endMs.value, lastMs) : model.endMs.value;
+  const px = pxOf(end, scale);
   if (isPhone.value || px < 0 || px > scale.widthPx - 48) return null;
   const sorted = [...labels].sort((a, b) => a.y - b.y);
   let free = 7;

@@ -19,15 +19,13 @@ export function unitTail(metric: Metric, totals: ReadonlySet<string>): string {
 
 /** Ticks with their places, from the top. */
 export function ticksOf(values: ValueScale, tail = ''): { text: string; y: number }[] {
-  const units = values.ticks.map(({ text }) => unitIn(text));
+  const units = values.ticks.map(({ value, text }) => (value === 0 ? undefined : unitIn(text)));
   // One unit for all stands at the top alone.
-  const isShared = units.every((unit) => unit === units[0]);
+  const [first] = units.filter((unit) => unit !== undefined);
+  const isShared = units.every((unit) => unit === undefined || unit === first);
   return values.ticks.map(({ value, text }, i) => {
-    const isTop = i === values.ticks.length - 1;
-    const short =
-      isShared && !isTop && value !== 0
-        ? text.slice(0, text.length - (units[i] as string).length)
-        : text + tail;
+    const isBare = isShared && first !== undefined && i < values.ticks.length - 1 && value !== 0;
+    const short = isBare ? text.slice(0, text.length - first.length) : text + tail;
     return { text: short, y: yOf(value, values) };
   });
 }

@@ -97,6 +97,7 @@ function OneSeries({
           {isAtEnd && typeof lastValue === 'number' && (
             <EndLabels
               heightPx={heightPx}
+              lastMs={series.endMs}
               labels={[
                 {
                   key: 'last',

@@ -19,7 +19,7 @@ export function ChartList() {
   const byName = new Map((feed.metrics.value ?? []).map((metric) => [metric.name, metric]));
   const metrics = names.map((name) => byName.get(name)).filter((metric) => metric !== undefined);
   const { drag, ...hands } = useReorder(place, metrics);
-  const isDrawn = metrics.some(({ name }) => charts?.byName.has(name));
+  const isDrawn = metrics.length > 0 && charts !== undefined;
   useEffect(() => {
     if (isDrawn || (feed.shown.value?.length === 0 && feed.timeline.value)) markReady('session');
   });

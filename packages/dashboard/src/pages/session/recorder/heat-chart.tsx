@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { nothing, shortReading } from '../../../format/number.ts';
 import { useSession } from '../model.ts';
-import { ChartFrame } from './chart-frame.tsx';
+import { ChartFrame, type EndLabel, EndLabels } from './chart-frame.tsx';
 import { plotHeight } from './chart-parts.tsx';
 import { useRecorder } from './context.ts';
 import { heatCells, rowOf } from './heat.ts';
@@ -54,13 +54,15 @@ export function HeatChart({
           if (series === undefined || heat === undefined) return;
           const x = (i: number): number => pxOf(series.t[i] ?? 0, scale);
           const high = heightPx / rows;
+          const cellPx = (heat.stepMs / (scale.toMs - scale.fromMs)) * scale.widthPx;
           context.fillStyle = ink('--data');
           for (const { at, row, share } of heat.cells) {
             const left = x(at);
-            const right = at + 1 < series.t.length ? x(at + 1) : left + (left - x(at - 1));
-            if (right < 0 || left > scale.widthPx) continue;
+            if (left + cellPx < 0 || left > scale.widthPx) continue;
             context.globalAlpha = 0.08 + 0.62 * share;
-            context.fillRect(left, y(row + 1), Math.max(1, right - left + 0.5), high);
+            // A cell ends where the next one begins, or where it would with the usual step.
+            const width = Math.min(cellPx, x(at + 1) - left || cellPx);
+            context.fillRect(left, y(row + 1), Math.max(1, width + 0.5), high);
           }
           context.globalAlpha = 1;
           quantileNames.forEach((name, q) => {
@@ -85,8 +87,21 @@ export function HeatChart({
           context.setLineDash([]);
         }}
       />
+      {series !== undefined && (
+        <EndLabels heightPx={heightPx} lastMs={series.endMs} labels={labelsOf(metric, series, y)} />
+      )}
     </ChartFrame>
   );
+}
+
+function labelsOf(metric: Metric, series: Drawn, y: (row: number) => number): EndLabel[] {
+  const bounds = series.heatmap?.bounds ?? [];
+  return quantileNames.flatMap((name) => {
+    const last = series.quantiles?.[name]?.findLast((value) => value !== null);
+    if (last === undefined || last === null) return [];
+    const text = `${name} ${shortReading(last, metric.name, metric.unit, 2)}`;
+    return [{ key: name, text, y: y(rowOf(last, bounds)) }];
+  });
 }
 
 function HeatReading({ metric, series }: { metric: Metric; series: Drawn | undefined }) {
@@ -95,7 +110,7 @@ function HeatReading({ metric, series }: { metric: Metric; series: Drawn | undef
   const at = series && pointAt({ ...series, avg: series.quantiles?.p50 ?? series.avg }, atMs);
   const value = (name: string): string => {
     const found = at === undefined ? null : (series?.quantiles?.[name]?.[at] ?? null);
-    return found === null ? nothing : shortReading(found, metric.name, metric.unit);
+    return found === null ? nothing : shortReading(found, metric.name, metric.unit, 2);
   };
   return (
     <>

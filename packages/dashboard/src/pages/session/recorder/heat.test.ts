@@ -4,6 +4,7 @@ import { heatCells, rowOf } from './heat.ts';
 
 test('only rows that were used are drawn, and the fullest cell is the darkest', () => {
   const heat = heatCells({
+    t: [0, 10, 20],
     heatmap: { bounds: [1, 2, 3], counts: [[0, 4, 0, 0], [], [0, 0, 16, 0]] },
   });
   expect(heat).toEqual({
@@ -11,10 +12,11 @@ test('only rows that were used are drawn, and the fullest cell is the darkest', 
       { at: 0, row: 1, share: 0.5 },
       { at: 2, row: 2, share: 1 },
     ],
+    stepMs: 15,
     firstRow: 1,
     rows: 2,
   });
-  expect(heatCells({}).rows).toBe(1);
+  expect(heatCells({ t: [] }).rows).toBe(1);
 });
 
 test('a value stands within its bucket', () => {

@@ -12,8 +12,10 @@ export interface HeatCell {
 }
 
 /** All cells that hold anything, and the rows that are drawn. */
-export function heatCells({ heatmap }: Pick<Drawn, 'heatmap'>): {
+export function heatCells({ heatmap, t }: Pick<Drawn, 'heatmap' | 't'>): {
   cells: HeatCell[];
+  /** Usual distance of two points, half of them again: the width of a cell at most. */
+  stepMs: number;
   firstRow: number;
   rows: number;
 } {
@@ -31,11 +33,13 @@ export function heatCells({ heatmap }: Pick<Drawn, 'heatmap'>): {
     });
   });
   const cells = found.map(({ at, row, count }) => ({ at, row, share: Math.sqrt(count / most) }));
-  return {
-    cells,
-    firstRow: found.length === 0 ? 0 : first,
-    rows: found.length === 0 ? 1 : last - first + 1,
-  };
+  const steps = t
+    .slice(1)
+    .map((at, i) => at - (t[i] as number))
+    .sort((a, b) => a - b);
+  const stepMs = (steps[Math.floor(steps.length / 2)] ?? 1_000) * 1.5;
+  if (found.length === 0) return { cells, stepMs, firstRow: 0, rows: 1 };
+  return { cells, stepMs, firstRow: first, rows: last - first + 1 };
 }
 
 /** Where a value stands among the buckets: 2.5 is the middle of the third one. */

@@ -1,7 +1,7 @@
 /** The whole run in one strip: how much went on, sleep, hangs and errors, and the view as a brush to be moved. */
 import { useEffect, useRef } from 'preact/hooks';
 import { duration, ms } from '../../../format/time.ts';
-import { outcomeOfRow } from '../../../outcome.ts';
+import { outcomeOfRow, type SessionRow } from '../../../outcome.ts';
 import { type SessionModel, useRow, useSession } from '../model.ts';
 import { isPhone, useRecorder } from './context.ts';
 import type { Timeline } from './feed.ts';
@@ -26,6 +26,7 @@ export function Strip() {
   const width = feed.widthPx.value;
   const whole = feed.whole.value;
   const height = isPhone.value ? 48 : 55;
+  const { profile } = useRow();
   const [startMs, endMs] = [model.startMs.value, model.endMs.value];
   const scale = runScale(startMs, endMs, width);
   const latest = useRef(scale);
@@ -41,7 +42,7 @@ export function Strip() {
         <Canvas
           heightPx={height}
           label={`Activity over the whole run of ${duration(endMs - startMs)}`}
-          draw={(context, ink) => whole && drawRun(context, ink, whole, scale, height)}
+          draw={(context, ink) => whole && drawRun(context, ink, whole, { scale, height, profile })}
         />
         {sleeps(whole).map(({ fromMs, toMs, word }) => {
           const [left, right] = [pxOf(fromMs, scale), pxOf(toMs, scale)];
@@ -102,18 +103,23 @@ function drawRun(
   context: CanvasRenderingContext2D,
   ink: (token: string) => string,
   whole: Timeline,
-  scale: Scale,
-  height: number,
+  { scale, height, profile }: { scale: Scale; height: number; profile: SessionRow['profile'] },
 ): void {
   const base = height - 9;
   const x = (atMs: number): number => sidePx + pxOf(atMs, scale);
   const fromMs = ms(whole.from);
-  const bars = (counts: ReadonlyMap<number, number>, token: string, high: number): void => {
+  const bars = (
+    counts: ReadonlyMap<number, number>,
+    token: string,
+    high: number,
+    startMs = fromMs,
+    bucketMs = whole.bucket_ms,
+  ): void => {
     const most = Math.max(1, ...counts.values());
     context.fillStyle = ink(token);
     for (const [bucket, count] of counts) {
-      const left = x(fromMs + bucket * whole.bucket_ms);
-      const right = x(fromMs + (bucket + 1) * whole.bucket_ms);
+      const left = x(startMs + bucket * bucketMs);
+      const right = x(startMs + (bucket + 1) * bucketMs);
       const tall = Math.max(2, logShare(count, most) * high);
       context.fillRect(left, base - tall, Math.max(1, right - left - 1), tall);
     }
@@ -125,7 +131,15 @@ function drawRun(
   });
   const errors = new Map<number, number>();
   for (const level of ['error', 'critical']) add(errors, whole, level);
-  bars(all, '--data-quiet', base - 20);
+  if (profile === undefined || total(all) > profile.entries.length) {
+    bars(all, '--data-quiet', base - 20);
+  } else {
+    // Who tells metrics alone is busy as well.
+    const entries = new Map(
+      profile.entries.map((count, i) => [i, count] as const).filter(([, n]) => n > 0),
+    );
+    bars(entries, '--data-quiet', base - 20, ms(profile.from), profile.bucket_ms);
+  }
   bars(errors, '--o-crashed', 10);
   for (const { status, from, to } of whole.status) {
     const [left, right] = [x(ms(from)), x(ms(to))];
@@ -137,6 +151,10 @@ function drawRun(
       context.fillRect(left, 8, Math.max(3, right - left), 8);
     }
   }
+}
+
+function total(counts: ReadonlyMap<number, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 function add(counts: Map<number, number>, whole: Timeline, level: string): void {
@@ -166,7 +184,6 @@ function handsOn(place: HTMLElement, model: SessionModel, latest: { current: Sca
     return px >= left - edgePx && px <= right + edgePx ? 'all' : undefined;
   };
   const down = (event: PointerEvent): void => {
-    event.stopPropagation();
     if (event.button !== 0) return;
     const px = pxIn(event);
     let grip = gripAt(px);
