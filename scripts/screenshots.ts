@@ -56,7 +56,7 @@ async function shots(url: string): Promise<Shot[]> {
   const [crash] = await ids('product=emberline&version=2.4.0&machine=qa-tower-07&outcome=crashed');
   const [other] = await ids('product=emberline&version=2.3.9&sort=duration&limit=1');
   return [
-    { name: 'overview', path: '/', ready: 'overview', isOnPhone: true },
+    { name: 'overview', path: '/?product=emberline', ready: 'overview', isOnPhone: true },
     { name: 'sessions', path: '/sessions?product=emberline', ready: 'sessions' },
     { name: 'session', path: `/sessions/${crash}`, ready: 'session', isOnPhone: true },
     { name: 'compare', path: `/compare?id=${crash}&id=${other}`, ready: 'compare' },

@@ -7,7 +7,7 @@ import { allPages, type PageOf } from './pages.ts';
 import { barriers, overflow, setStage, untilReady } from './stage.ts';
 
 const stage = setStage();
-const names = ['sessions', 'session', 'compare', 'settings'];
+const names = ['overview', 'sessions', 'session', 'explore', 'compare', 'versions', 'settings'];
 let server: Server;
 let pages: Map<string, PageOf>;
 
