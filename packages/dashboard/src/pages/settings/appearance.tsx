@@ -1,4 +1,5 @@
 /** How the dashboard looks, in this browser. */
+import { chooseEditor, type EditorName, editorChoice, editors } from '../../editor.ts';
 import { Segments } from '../../parts/segments.tsx';
 import { type ThemeChoice, themeChoice } from '../../theme.ts';
 
@@ -8,7 +9,15 @@ const choices: readonly { value: ThemeChoice; label: string }[] = [
   { value: 'dark', label: 'Dark' },
 ];
 
-/** The choice of the theme. */
+const editorNames: Record<EditorName, string> = {
+  none: 'No links',
+  vscode: 'Visual Studio Code',
+  cursor: 'Cursor',
+  idea: 'IntelliJ IDEA and its kin',
+  custom: 'Another one',
+};
+
+/** The theme, and the editor that stack traces link to. */
 export function Appearance() {
   return (
     <section class="panel" aria-labelledby="appearance-title">
@@ -29,11 +38,46 @@ export function Appearance() {
             />
           </dd>
         </div>
+        <Editor />
         <div>
           <dt>Time zone</dt>
           <dd>{Intl.DateTimeFormat().resolvedOptions().timeZone}</dd>
         </div>
       </dl>
     </section>
+  );
+}
+
+function Editor() {
+  const { name, template } = editorChoice.value;
+  return (
+    <div>
+      <dt>
+        <label for="editor">Stack traces open in</label>
+      </dt>
+      <dd class="editor">
+        <select
+          id="editor"
+          value={name}
+          onChange={(event) =>
+            chooseEditor({ name: event.currentTarget.value as EditorName, template })
+          }
+        >
+          {editors.map((each) => (
+            <option key={each} value={each}>
+              {editorNames[each]}
+            </option>
+          ))}
+        </select>
+        {name === 'custom' && (
+          <input
+            aria-label="Address of a place in the editor"
+            placeholder="myeditor://open?file={file}&line={line}"
+            value={template}
+            onInput={(event) => chooseEditor({ name, template: event.currentTarget.value })}
+          />
+        )}
+      </dd>
+    </div>
   );
 }
