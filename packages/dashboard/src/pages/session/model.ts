@@ -1,4 +1,5 @@
 /** What all parts of the session page share: the session, the stretch of time in view, the one cursor. */
+
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
@@ -6,6 +7,7 @@ import { query, setQuery } from '../../address.ts';
 import { type Answer, ApiError, ask } from '../../api.ts';
 import { ms, now } from '../../format/time.ts';
 import { type LiveEntry, listen } from '../../live.ts';
+import { isRunning } from '../../outcome.ts';
 
 /** A session as its own page has it: its row, and how many died like it. */
 export type Summary = Answer<'sessionSummary'>;
@@ -76,12 +78,12 @@ export function openSession(id: string): SessionModel {
   let refreshing: number | undefined;
 
   const row = computed(() => summary.value?.session);
-  const isLive = computed(() => row.value?.active === true);
+  const isLive = computed(() => row.value !== undefined && isRunning(row.value));
   const startMs = computed(() => (row.value ? ms(row.value.created_at) : 0));
   const endMs = computed(() => {
     const known = row.value;
     if (known === undefined) return 0;
-    if (known.active) return Math.max(now.value, ms(known.created_at) + 1_000);
+    if (isRunning(known)) return Math.max(now.value, ms(known.created_at) + 1_000);
     return Math.max(startMs.value + known.duration_ms, startMs.value + 1);
   });
   const first = computed((): readonly [number, number] => {

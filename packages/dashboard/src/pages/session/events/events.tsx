@@ -1,8 +1,10 @@
 /** The events of the session: a table that follows the cursor, opens in place, and grows while it lives. */
+
 import { useRef } from 'preact/hooks';
 import { query, setQuery } from '../../../address.ts';
 import { count } from '../../../format/number.ts';
 import { now } from '../../../format/time.ts';
+import { isRunning } from '../../../outcome.ts';
 import { Empty, Failure, Skeleton } from '../../../parts/waiting.tsx';
 import { useRow, useSession } from '../model.ts';
 import { type LevelCounts, useLevelCounts } from './counts.ts';
@@ -39,7 +41,7 @@ export function Events() {
     },
   );
   // While it runs, numbers follow in steps: counting costs the server more than listing.
-  const version = row.active ? Math.floor(now.value / countRefreshMs) : row.events;
+  const version = isRunning(row) ? Math.floor(now.value / countRefreshMs) : row.events;
   const counts = useLevelCounts(row.id, filter, range, version);
   const { stretch } = feed;
   return (

@@ -4,7 +4,7 @@ import type { SessionRow } from '../../../outcome.ts';
 import { endName, endWord } from './ending.ts';
 
 const row = (cause: object | null, more: object = {}): SessionRow =>
-  ({ active: cause === null, lifecycle: 'crashed', cause, ...more }) as SessionRow;
+  ({ lifecycle: cause === null ? 'active' : 'crashed', cause, ...more }) as SessionRow;
 
 test('the end of a session has one word', () => {
   expect(endWord(row({ kind: 'signaled', signal: 'SIGSEGV' }))).toBe('SIGSEGV');

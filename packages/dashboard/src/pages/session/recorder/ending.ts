@@ -1,9 +1,9 @@
 /** The end of a session in one word, for the line where it stands. */
-import { outcomeOfRow, type SessionRow } from '../../../outcome.ts';
+import { isRunning, outcomeOfRow, type SessionRow } from '../../../outcome.ts';
 
 /** What the instant of its end is called: nobody dies of having finished. */
 export function endName(row: SessionRow): 'now' | 'death' | 'end' {
-  if (row.active) return 'now';
+  if (isRunning(row)) return 'now';
   const outcome = outcomeOfRow(row);
   return outcome === 'clean' ? 'end' : 'death';
 }
@@ -11,7 +11,7 @@ export function endName(row: SessionRow): 'now' | 'death' | 'end' {
 /** What ended it, as short as it can be said: `SIGSEGV`, `exit 2`, `KeyError`; empty while it runs. */
 export function endWord(row: SessionRow): string {
   const { cause } = row;
-  if (row.active || cause === null) return '';
+  if (isRunning(row) || cause === null) return '';
   switch (cause.kind) {
     case 'signaled':
       return cause.signal ?? 'signal';

@@ -1,5 +1,7 @@
 /** The lane of exceptions, with their types as far as there is room. */
+
 import { compact } from '../../../format/number.ts';
+import { isRunning } from '../../../outcome.ts';
 import { useRow, useSession } from '../model.ts';
 import { isPhone, useRecorder } from './context.ts';
 import type { Timeline } from './feed.ts';
@@ -28,7 +30,7 @@ export function ExceptionsLane() {
   if (timeline === undefined || !(anyIn(timeline) || anyIn(feed.whole.value))) return null;
   const scale = feed.scale.value;
   const marks = exceptionMarks(timeline, scale, labelWidth);
-  const deathPx = row.active ? undefined : pxOf(model.endMs.value, scale);
+  const deathPx = isRunning(row) ? undefined : pxOf(model.endMs.value, scale);
   const height = isPhone.value ? 20 : 27;
   const inSight = marks.filter(({ atMs }) => atMs >= scale.fromMs && atMs <= scale.toMs).length;
   return (

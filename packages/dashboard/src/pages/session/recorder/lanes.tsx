@@ -1,5 +1,7 @@
 /** The lanes of state changes and of events; one without data is not drawn. */
+
 import { compact } from '../../../format/number.ts';
+import { isRunning } from '../../../outcome.ts';
 import { Glyph } from '../../../parts/glyph.tsx';
 import { useRow, useSession } from '../model.ts';
 import { isPhone, useRecorder } from './context.ts';
@@ -55,7 +57,7 @@ export function EventsLane() {
   if (timeline === undefined || row.events === 0) return null;
   const scale = feed.scale.value;
   const rows = eventRows(timeline, scale);
-  const deathPx = row.active ? undefined : pxOf(model.endMs.value, scale);
+  const deathPx = isRunning(row) ? undefined : pxOf(model.endMs.value, scale);
   const height = isPhone.value ? 40 : 43;
   const [severe, warnings, rest] = rows as [EventRow, EventRow, EventRow];
   return (

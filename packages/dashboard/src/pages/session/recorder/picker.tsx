@@ -1,8 +1,10 @@
 /** Chooses the metrics in sight: `4 of 18`, found by name. */
+
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { setQuery } from '../../../address.ts';
 import { count } from '../../../format/number.ts';
 import { useKeys } from '../../../keyboard.ts';
+import { isRunning } from '../../../outcome.ts';
 import { Icon } from '../../../parts/icon.tsx';
 import { Popover } from '../../../parts/popover.tsx';
 import { useRow } from '../model.ts';
@@ -56,7 +58,8 @@ export function Picker() {
           </button>
         ) : (
           <span>
-            those that moved most {row.active ? 'in the last minute' : `before the ${endName(row)}`}
+            those that moved most{' '}
+            {isRunning(row) ? 'in the last minute' : `before the ${endName(row)}`}
           </span>
         )}
       </div>

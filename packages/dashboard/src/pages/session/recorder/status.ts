@@ -1,6 +1,6 @@
 /** How the program was doing, as intervals for the lane and for the washes behind all lanes. */
 import { duration, ms } from '../../../format/time.ts';
-import type { SessionRow } from '../../../outcome.ts';
+import { isRunning, type SessionRow } from '../../../outcome.ts';
 import type { Timeline } from './feed.ts';
 
 /** An interval of one status. */
@@ -20,7 +20,7 @@ export function statusSpans(timeline: Timeline, row: SessionRow, endMs: number):
     .filter(({ status }) => status !== 'ended' && status !== 'crashed' && status !== 'lost');
   const last = spans.at(-1);
   const hungMs = row.cause?.hung_ms;
-  if (row.active || hungMs === undefined || last?.status !== 'hung') return spans;
+  if (isRunning(row) || hungMs === undefined || last?.status !== 'hung') return spans;
   const since = endMs - hungMs;
   if (Math.abs(last.toMs - endMs) > 1_000 || since >= last.fromMs) return spans;
   const before = spans.slice(0, -1).filter(({ fromMs }) => fromMs < since);

@@ -1,7 +1,7 @@
 /** The steps of an ending: up to five moments, each of which puts the cursor there. */
 import { useEffect, useRef } from 'preact/hooks';
 import { clock, full, ms, offset } from '../../../format/time.ts';
-import { outcomeOfRow } from '../../../outcome.ts';
+import { isRunning, outcomeOfRow } from '../../../outcome.ts';
 import { Glyph, type GlyphName } from '../../../parts/glyph.tsx';
 import { useRow, useSession } from '../model.ts';
 import { stepAt, stepsOf } from './ending.ts';
@@ -23,7 +23,7 @@ export function Ending({ moments }: { moments: readonly Moment[] }) {
   return (
     <ol
       class="ending"
-      aria-label={row.active ? 'What happened' : 'How it ended'}
+      aria-label={isRunning(row) ? 'What happened' : 'How it ended'}
       ref={list}
       style={{ '--steps': String(steps.length) }}
     >

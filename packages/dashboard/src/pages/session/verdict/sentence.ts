@@ -3,7 +3,7 @@
 import type { Answer } from '../../../api.ts';
 import { count, reading } from '../../../format/number.ts';
 import { duration, hourMinute } from '../../../format/time.ts';
-import { outcomeOfRow, type SessionRow, type ShownOutcome } from '../../../outcome.ts';
+import { isRunning, outcomeOfRow, type SessionRow, type ShownOutcome } from '../../../outcome.ts';
 
 /** A piece of the sentence: facts are bold, joints grey, `ink` colours what an outcome says. */
 export interface Part {
@@ -42,7 +42,7 @@ const places =
 /** The sentence; at most four clauses follow outcome and age. */
 export function verdictOf(facts: VerdictFacts): Part[] {
   const { row, endMs } = facts;
-  const parts = row.active ? opening(row, endMs) : ending(row, endMs);
+  const parts = isRunning(row) ? opening(row, endMs) : ending(row, endMs);
   parts.push(...placeClause(facts));
   return [...parts, ...moverClause(facts)];
 }
@@ -136,7 +136,9 @@ function ending(row: SessionRow, endMs: number): Part[] {
 
 /** Whether there is nothing to look for: where it was and what moved then says nothing. */
 function isWell(row: SessionRow): boolean {
-  return !row.active && ['ended', 'exited', 'terminated_by_user'].includes(row.cause?.kind ?? '');
+  return (
+    !isRunning(row) && ['ended', 'exited', 'terminated_by_user'].includes(row.cause?.kind ?? '')
+  );
 }
 
 function placeClause({ row, place }: VerdictFacts): Part[] {

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { href, link } from '../../../address.ts';
 import { useAnswer, useLoaded } from '../../../answer.ts';
 import { ago, clock, dayOf, full, now } from '../../../format/time.ts';
-import { outcomeOfRow } from '../../../outcome.ts';
+import { isRunning, outcomeOfRow } from '../../../outcome.ts';
 import { CopyButton } from '../../../parts/copy.tsx';
 import { Glyph } from '../../../parts/glyph.tsx';
 import { Icon } from '../../../parts/icon.tsx';
@@ -25,12 +25,12 @@ export function Verdict() {
   const model = useSession();
   const row = useRow();
   const pin = model.pins.value[0];
-  const version = row.active ? Math.floor(now.value / liveRefreshMs) : row.lifecycle;
+  const version = isRunning(row) ? Math.floor(now.value / liveRefreshMs) : row.lifecycle;
   const asked = { id: row.id, query: pin === undefined ? {} : { pin } };
   const moments = useAnswer('listMoments', asked, { version }).value?.moments ?? [];
   const movers = useAnswer('listMovers', { id: row.id, query: { limit: 3 } }, { version }).value;
   const last = useLoaded(
-    () => statesOf(model).at({ atMs: row.active ? Date.now() : model.endMs.peek() }),
+    () => statesOf(model).at({ atMs: isRunning(row) ? Date.now() : model.endMs.peek() }),
     `${row.id} ${row.lifecycle}`,
   ).value;
 
