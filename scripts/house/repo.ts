@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 
 /** All files that belong to the project. */
 export interface Repo {
-  /** Text by path from the root, with `/` between folders. */
+  /** Text by path from the root, with `/` between folders; empty for files that hold no text. */
   files: ReadonlyMap<string, string>;
   /** Paths of the files that can be run. */
   executables: ReadonlySet<string>;
@@ -19,7 +19,7 @@ const foreign = new Set([
   ...['__pycache__', '.mypy_cache', 'build', 'tacho.egg-info'],
 ]);
 
-/** Files whose text no rule reads. */
+/** Files that have no text: rules know only that they are there. */
 const binary = /\.(png|jpg|ico|db|bin|gz|woff2?)$/;
 
 /** Reads the repository at `root`. */
@@ -31,8 +31,8 @@ export function readRepo(root: string): Repo {
       const path = posix.join(folder, entry.name);
       if (entry.isDirectory()) {
         if (!foreign.has(entry.name)) visit(path);
-      } else if (entry.isFile() && !binary.test(entry.name)) {
-        files.set(path, readFileSync(join(root, path), 'utf8'));
+      } else if (entry.isFile()) {
+        files.set(path, binary.test(entry.name) ? '' : readFileSync(join(root, path), 'utf8'));
         if ((statSync(join(root, path)).mode & 0o111) !== 0) executables.add(path);
       }
     }
