@@ -2,7 +2,7 @@
 import type { BrowserContextOptions } from 'playwright-core';
 
 /** The widths that every page is looked at; what is held in a hand has fingers for a pointer. */
-export const screens = {
+const screens = {
   desk: { viewport: { width: 1440, height: 900 } },
   tablet: { viewport: { width: 768, height: 1024 }, hasTouch: true },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
