@@ -12,7 +12,7 @@ export interface SeriesPoints {
 }
 
 /** One series on the columns: null is a gap, undefined no value in this column and no gap either. */
-export interface ColumnSeries {
+interface ColumnSeries {
   min: (number | null | undefined)[];
   max: (number | null | undefined)[];
   avg: (number | null | undefined)[];

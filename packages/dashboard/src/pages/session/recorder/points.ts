@@ -7,7 +7,7 @@ import { firstAfter } from './scale.ts';
 export type ChartAnswer = Answer<'sessionSeries'>['series'][number];
 
 /** A column of values; null where nothing was recorded or nothing that is a number. */
-export type Column = readonly (number | null)[];
+type Column = readonly (number | null)[];
 
 /** A series ready for drawing. */
 export interface Drawn {
@@ -36,7 +36,7 @@ export interface Drawn {
 }
 
 /** A stretch without samples. */
-export interface Gap {
+interface Gap {
   fromMs: number;
   toMs: number;
 }
@@ -54,7 +54,7 @@ const rareFactor = 3;
 const blockFactor = 2.5;
 
 /** What a series is recognised by. */
-export function seriesKey(series: {
+function seriesKey(series: {
   name: string;
   type: string;
   unit: string;
