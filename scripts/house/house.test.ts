@@ -76,6 +76,11 @@ const breaches: [RuleName, string, Record<string, string | undefined>][] = [
     { 'packages/client/src/a.ts': "import { x } from '@tacho/agent';" },
   ],
   ['importsGoOneWay', 'imports tacho', { 'packages/agent/src/a.ts': "import { x } from 'tacho';" }],
+  [
+    'dashboardKnowsTheProtocol',
+    'imports @tacho/client',
+    { 'packages/dashboard/src/a.tsx': "import { x } from '@tacho/client';" },
+  ],
   ['foldersSayTheirSubject', 'says nothing', { 'packages/server/src/utils/a.ts': '' }],
   ['nothingIsLeftForLater', 'a.ts:2', { 'scripts/a.ts': `/** A. */\n// ${'TO'}DO: more` }],
   ['everyTestRuns', 'skipped', { 'test/a.test.ts': `describe${'.only'}('x', () => {});` }],
