@@ -1,5 +1,6 @@
 /** The whole dashboard: the bar, one page, and what lies over all of them. */
 import type { ComponentType } from 'preact';
+import { useErrorBoundary } from 'preact/hooks';
 import { go, href, path } from './address.ts';
 import { isLockedOut } from './api.ts';
 import { useKeys } from './keyboard.ts';
@@ -48,7 +49,7 @@ export function App() {
       </a>
       <Bar page={name} />
       <main id="main" tabIndex={-1}>
-        <Page />
+        <Guarded key={path.value} page={Page} />
       </main>
       <Tabs page={name} />
       <Help />
@@ -65,6 +66,20 @@ const places = [
   ['g v', 'versions', 'Versions'],
   ['g ,', 'settings', 'Settings'],
 ] as const;
+
+/** A page that breaks says so, and takes neither the bar nor the way back with it. */
+function Guarded({ page: Page }: { page: ComponentType }) {
+  const [error, retry] = useErrorBoundary((reason) => console.error(reason));
+  if (error === undefined) return <Page />;
+  return (
+    <p class="failure" role="alert">
+      <span>This page broke: {error instanceof Error ? error.message : String(error)}</span>
+      <button type="button" class="btn btn-s" onClick={retry}>
+        Retry
+      </button>
+    </p>
+  );
+}
 
 /** The name of the page that a path leads to; `nowhere` when it leads to none. */
 function pageName(where: string): string {

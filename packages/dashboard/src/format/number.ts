@@ -41,7 +41,7 @@ export function points(difference: number): string {
 }
 
 /** A number with its sign, for differences. */
-export function signed(value: number, digits: number): string {
+function signed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
   if (Number(text) === 0) return text;
   return `${value < 0 ? minus : '+'}${text}`;

@@ -2,6 +2,7 @@
 import { href } from '../address.ts';
 import { useAnswer } from '../answer.ts';
 import { count } from '../format/number.ts';
+import { liveState } from '../live.ts';
 import { Glyph } from '../parts/glyph.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { theme, themeChoice } from '../theme.ts';
@@ -34,6 +35,11 @@ export function Bar({ page }: { page: string }) {
         ))}
       </nav>
       <span class="grow" />
+      {liveState.value === 'lost' && (
+        <span class="small worse clip" role="status">
+          Connection lost, trying again
+        </span>
+      )}
       <LiveCount />
       <button
         type="button"
