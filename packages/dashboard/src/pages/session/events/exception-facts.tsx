@@ -1,8 +1,8 @@
 /** Where else an exception was seen, since when, and what the sessions that had it have in common. */
-import { exceptionKind, stateText } from '@tacho/protocol';
+import { stateText } from '@tacho/protocol';
 import { href } from '../../../address.ts';
-import { useAnswer } from '../../../answer.ts';
-import type { Answer } from '../../../api.ts';
+import { useLoaded } from '../../../answer.ts';
+import { type Answer, ask } from '../../../api.ts';
 import { count } from '../../../format/number.ts';
 import { ago, dayAndTime, full, ms } from '../../../format/time.ts';
 import { useRow } from '../model.ts';
@@ -13,11 +13,10 @@ const commonsShown = 3;
 
 /** Facts about the group of an event's exception; nothing until they are there. */
 export function ExceptionFacts({ event }: { event: SessionEvent }) {
-  const { product } = useRow();
-  const group = exceptionKind(event)?.id;
-  const answer = useAnswer(
-    'getException',
-    group === undefined ? undefined : { id: group, query: { product } },
+  const { id, product } = useRow();
+  const answer = useLoaded(
+    (signal) => groupOf(event, { id, product }, signal),
+    `${id} ${event.seq}`,
   );
   const { value } = answer;
   if (value === undefined) {
@@ -58,6 +57,22 @@ export function ExceptionFacts({ event }: { event: SessionEvent }) {
       )}
     </>
   );
+}
+
+/** The group of an event's exception: that of its type in this session whose calls its stack has. */
+async function groupOf(
+  event: SessionEvent,
+  { id, product }: { id: string; product: string },
+  signal: AbortSignal,
+): Promise<Answer<'getException'> | undefined> {
+  const { exception_type: exception, stacktrace = [] } = event;
+  if (!exception) return undefined;
+  const { exceptions } = await ask('listExceptions', { query: { id, exception }, signal });
+  const stack = stacktrace.join('\n');
+  const group = exceptions
+    .sort((a, b) => b.frames.length - a.frames.length)
+    .find(({ frames }) => frames.every((frame) => stack.includes(frame.function)));
+  return group && ask('getException', { id: group.id, query: { product }, signal });
 }
 
 type Common = Answer<'getException'>['commons'][number];
