@@ -26,6 +26,21 @@ describe('the calls of a trace', () => {
     ]);
   });
 
+  test('of a handler of signals, which numbers nothing', () => {
+    const lines = [
+      'MeshCooker::Weld(Span<Vertex>, float) at src/mesh_cooker.cpp:412',
+      'Job::Run() const at src/job.cpp:9',
+      'std::thread::_Invoker<Job::Start> at /usr/include/c++/13/bits/std_thread.h:292',
+    ];
+    expect(calls(...lines)).toEqual([
+      'MeshCooker::Weld(Span<Vertex>, float) | src/mesh_cooker.cpp:412',
+      'Job::Run() const | src/job.cpp:9',
+      'std::thread::_Invoker<Job::Start> | /usr/include/c++/13/bits/std_thread.h:292',
+    ]);
+    expect((parseStack(lines)[2] as StackFrame).library).toBe('libstdc++');
+    expect(calls('Waiting for a lock at home')).toEqual(['# Waiting for a lock at home']);
+  });
+
   test('of JavaScript', () => {
     expect(
       calls(

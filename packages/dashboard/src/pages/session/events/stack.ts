@@ -208,8 +208,13 @@ function goPlace(text: string): Call | undefined {
   return match === null ? undefined : { name: '', args: '', ...placeIn(match[1] as string) };
 }
 
-/** Firefox and Safari (`f@http://a/b.js:1:2`), Ruby (`a.rb:3:in 'f'`), and `file:line` alone. */
+/**
+ * Firefox and Safari (`f@http://a/b.js:1:2`), Ruby (`a.rb:3:in 'f'`), handlers of signals that print
+ * like gdb without its numbers (`f(int) at a.cpp:3`), and `file:line` alone.
+ */
 function placedCall(line: string): Call | undefined {
+  const plain = /^(\S.*\)(?: const)?|\S+) at (\S+:\d+)$/.exec(line);
+  if (plain) return { ...nameAndArgs(plain[1] as string), ...placeIn(plain[2] as string) };
   const web = /^([^\s@]*)@(\S+:\d+)$/.exec(line);
   if (web) return { name: web[1] as string, args: '', ...placeIn(web[2] as string) };
   const ruby = /^(?:from )?(\S+:\d+):in [`'](.+)'$/.exec(line);
@@ -247,6 +252,7 @@ function libraryOf({ name, file }: Call): string | undefined {
   if (last !== undefined) return last.replace(/\.py$/, '');
   if (/^(node:|internal\/)/.test(file)) return 'node';
   if (/\/lib\/python\d|^<frozen /.test(file)) return 'Python';
+  if (/\/include\/c\+\+\//.test(file)) return 'libstdc++';
   if (/^\/rustc\/|\/rustlib\/src\//.test(file)) return 'std';
   if (/\/go\/src\/(runtime|net|sync|reflect)\//.test(file)) return 'Go';
   const library =
