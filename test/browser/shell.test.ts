@@ -86,7 +86,8 @@ describe('the dashboard', () => {
     await page.keyboard.press('/');
     await page.getByRole('dialog', { name: 'Search' }).waitFor();
     await page.keyboard.type(id.slice(0, 8));
-    const finding = page.getByRole('option', { name: 'Lighthouse' }).first();
+    const dialog = page.getByRole('dialog', { name: 'Search' });
+    const finding = dialog.getByRole('option', { name: 'Lighthouse' }).first();
     await finding.waitFor();
     expect(await finding.getAttribute('aria-selected')).toBe('true');
     await page.keyboard.press('Enter');
@@ -96,8 +97,8 @@ describe('the dashboard', () => {
     await page.keyboard.press('v');
     await expect.poll(() => here(page)).toBe('Versions');
     await page.keyboard.press('/');
-    await page.getByRole('combobox').fill('fog on the lake');
-    await page.getByRole('option', { name: '“fog on the lake”' }).waitFor();
+    await dialog.getByRole('combobox').fill('fog on the lake');
+    await dialog.getByRole('option', { name: '“fog on the lake”' }).waitFor();
     await page.keyboard.press('Enter');
     await expect.poll(() => page.url()).toBe(`${server.url}/sessions?text=fog+on+the+lake`);
   });
@@ -167,6 +168,8 @@ describe('a server that wants tokens', () => {
       expect(page.url()).toBe(`${guarded.url}/sessions`);
       await page.reload();
       await expect.poll(() => here(page)).toBe('Sessions');
+      // What it would say of a server that is gone is another story.
+      await page.close();
     } finally {
       await guarded.stop();
     }

@@ -31,16 +31,19 @@ const pages: Record<string, ComponentType> = {
 export function App() {
   const name = pageName(path.value);
   const Page = pages[name] ?? Nowhere;
-  useKeys([
-    { keys: '?', label: 'All keys', group: 'Everywhere', run: () => toggle(isHelpOpen) },
-    { keys: '/', label: 'Search', group: 'Everywhere', run: () => toggle(isSearchOpen) },
-    ...places.map(([keys, page, label]) => ({
-      keys,
-      label,
-      group: 'Everywhere',
-      run: () => go(href(page)),
-    })),
-  ]);
+  useKeys(
+    [
+      { keys: '?', label: 'All keys', group: 'Everywhere', run: () => toggle(isHelpOpen) },
+      { keys: '/', label: 'Search', group: 'Everywhere', run: () => toggle(isSearchOpen) },
+      ...places.map(([keys, page, label]) => ({
+        keys,
+        label,
+        group: 'Everywhere',
+        run: () => go(href(page)),
+      })),
+    ],
+    { isFallback: true },
+  );
   if (isLockedOut.value) return <Login />;
   return (
     <>

@@ -18,21 +18,32 @@ export interface Binding {
 /** How long the second key of two may take. */
 const sequenceMs = 1_000;
 
-const registered = new Set<{ current: readonly Binding[] }>();
+interface Entry {
+  current: readonly Binding[];
+  isFallback: boolean;
+}
+
+const registered = new Set<Entry>();
 let first = '';
 let firstAt = 0;
 
 /** Rises with every change of what keys do. */
 export const bindingsVersion = signal(0);
 
-/** Everything that keys do now, the last added first. */
+/** Everything that keys do now, what goes first at the front. */
 export function bindings(): Binding[] {
-  return [...registered].reverse().flatMap(({ current }) => [...current]);
+  const entries = [...registered].reverse();
+  return [false, true].flatMap((isFallback) =>
+    entries.filter((entry) => entry.isFallback === isFallback).flatMap(({ current }) => current),
+  );
 }
 
-/** Gives keys a meaning while the component is there; the component that came last wins. */
-export function useKeys(list: readonly Binding[]): void {
-  const [entry] = useState<{ current: readonly Binding[] }>({ current: [] });
+/**
+ * Gives keys a meaning while the component is there; the component that came last wins, a
+ * `fallback` only over nobody.
+ */
+export function useKeys(list: readonly Binding[], { isFallback = false } = {}): void {
+  const [entry] = useState<Entry>({ current: [], isFallback });
   entry.current = list;
   useEffect(() => {
     registered.add(entry);

@@ -73,8 +73,10 @@ function focusRow(id: string): void {
 function open(id: string | undefined): void {
   const focused = document.activeElement;
   leaveList(id);
-  const control = focused instanceof HTMLElement && focused.matches('a, button, input, summary');
-  if (control) focused.click();
+  const isControl = focused instanceof HTMLElement && focused.matches('a, button, input, summary');
+  // The focus follows the mark a frame later, and Enter may be faster.
+  const isFollowing = id !== undefined && isControl && focused.matches('[data-id] a');
+  if (isControl && !isFollowing) focused.click();
   else if (id !== undefined) go(href(`sessions/${id}`));
 }
 
