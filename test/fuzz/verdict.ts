@@ -37,6 +37,8 @@ function answerProblem(answer: WireAnswer, bodyless: boolean): string | undefine
   const header = (name: string): string | undefined =>
     new RegExp(`\\r\\n${name}: *([^\\r]*)\\r\\n`, 'i').exec(head)?.[1];
   if (!(status >= 200 && status < 600)) return 'not a final status';
+  // Odd forms of the address of a page lead to the page, and nowhere else.
+  if (status === 308 && /^\.{1,2}\//.test(header('location') ?? '')) return undefined;
   if (status >= 300 && status < 400) return 'a redirect';
   if (status >= 500 && status !== 503) return 'a 5xx';
   if ((status === 503 || status === 429) && !header('retry-after')) return 'no Retry-After';

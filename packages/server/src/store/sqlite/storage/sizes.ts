@@ -30,8 +30,10 @@ const bounds: SizeBounds = { chunksMax: 20_000, probes: 2_000 };
 /** Reads the sizes of a database, at one moment of it. */
 export function productSizes(file: string, { chunksMax, probes } = bounds): ProductSizes {
   const db = openReader(file);
+  // A connection whose statements are still around lives on after its end, and what it has begun
+  // would keep the log from being emptied.
+  db.exec('BEGIN');
   try {
-    db.exec('BEGIN');
     const value = (sql: string): number => Number(Object.values(db.prepare(sql).get() ?? {})[0]);
     const patches = db.prepare(patchesSql).all() as { product: string; patches: number }[];
     const first = value('SELECT coalesce(min(id), 0) FROM chunk');
@@ -58,6 +60,7 @@ export function productSizes(file: string, { chunksMax, probes } = bounds): Prod
       reusableBytes: value('PRAGMA freelist_count') * value('PRAGMA page_size'),
     };
   } finally {
+    db.exec('COMMIT');
     db.close();
   }
 }
