@@ -11,7 +11,8 @@ export function plainPath(url: string): string {
  * take it away again, so nobody here knows what the absolute one would be.
  */
 export function rootFrom(path: string): string {
-  return '../'.repeat(path.split('/').length - 2) || './';
+  // `GET *` is a request, too: its path has no slash at all.
+  return '../'.repeat(Math.max(0, path.split('/').length - 2)) || './';
 }
 
 /**
