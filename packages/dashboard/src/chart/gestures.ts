@@ -168,22 +168,16 @@ function listenTo(place: HTMLElement, latest: { current: GestureTarget }): () =>
     if (isInside(pxOf(event)) && !isControl(event.target)) latest.current.onReset();
   };
 
-  place.addEventListener('pointerdown', down);
-  place.addEventListener('pointermove', move);
-  place.addEventListener('pointerup', up);
-  place.addEventListener('pointercancel', cancel);
-  place.addEventListener('pointerleave', leave);
-  place.addEventListener('wheel', wheel, { passive: false });
-  place.addEventListener('dblclick', reset);
-  return () => {
-    place.removeEventListener('pointerdown', down);
-    place.removeEventListener('pointermove', move);
-    place.removeEventListener('pointerup', up);
-    place.removeEventListener('pointercancel', cancel);
-    place.removeEventListener('pointerleave', leave);
-    place.removeEventListener('wheel', wheel);
-    place.removeEventListener('dblclick', reset);
-  };
+  const off = new AbortController();
+  const until = { signal: off.signal };
+  place.addEventListener('pointerdown', down, until);
+  place.addEventListener('pointermove', move, until);
+  place.addEventListener('pointerup', up, until);
+  place.addEventListener('pointercancel', cancel, until);
+  place.addEventListener('pointerleave', leave, until);
+  place.addEventListener('wheel', wheel, { ...until, passive: false });
+  place.addEventListener('dblclick', reset, until);
+  return () => off.abort();
 }
 
 /** Whether a press is for something that has a use of its own for it. */

@@ -8,7 +8,7 @@ import { Glyph } from '../../../parts/glyph.tsx';
 import { Loaded } from '../../../parts/waiting.tsx';
 import { type CountRow, countRows } from '../counts.ts';
 import { useComparison } from '../view.ts';
-import { Letter } from '../who.tsx';
+import { RunHeads } from './run-heads.tsx';
 
 /** Events of a run that are counted: one page of them. */
 const countedMax = 1_000;
@@ -68,19 +68,7 @@ function Table({ rows }: { rows: readonly CountRow[] }) {
   return (
     <div class="compare-scroll">
       <table class="cmp cmp-counts" style={{ minWidth: `${keyPx + shown.length * cellPx}px` }}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span class="vh">Event</span>
-            </th>
-            {shown.map((run) => (
-              <th key={run.letter} scope="col">
-                <Letter run={run} />
-                <span class="vh">Run {run.letter}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <RunHeads of="Event" />
         <tbody>
           {rows
             .slice(0, isAll ? rows.length : rowsMax)

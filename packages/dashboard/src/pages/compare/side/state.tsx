@@ -12,7 +12,7 @@ import {
   toggleKey,
   useComparison,
 } from '../view.ts';
-import { Letter } from '../who.tsx';
+import { RunHeads } from './run-heads.tsx';
 
 /** Rows that are drawn; a state may have thousands. */
 const rowsMax = 300;
@@ -72,19 +72,7 @@ function Table({ rows }: { rows: readonly StateRow[] }) {
   return (
     <div class="compare-scroll">
       <table class="cmp cmp-state" style={{ minWidth: `${keyPx + shown.length * cellPx}px` }}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span class="vh">Key</span>
-            </th>
-            {shown.map((run) => (
-              <th key={run.letter} scope="col">
-                <Letter run={run} />
-                <span class="vh">Run {run.letter}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <RunHeads of="Key" />
         <tbody>
           {rows.slice(0, rowsMax).map(({ path, cells, odd }) => (
             <tr key={path}>

@@ -218,18 +218,13 @@ function handsOn(place: HTMLElement, model: SessionModel, latest: { current: Sca
     isDown = false;
   };
   const keep = (event: Event): void => event.stopPropagation();
-  place.addEventListener('pointerdown', down);
-  place.addEventListener('pointermove', move);
-  place.addEventListener('pointerup', up);
-  place.addEventListener('pointercancel', up);
-  place.addEventListener('wheel', keep);
-  place.addEventListener('dblclick', keep);
-  return () => {
-    place.removeEventListener('pointerdown', down);
-    place.removeEventListener('pointermove', move);
-    place.removeEventListener('pointerup', up);
-    place.removeEventListener('pointercancel', up);
-    place.removeEventListener('wheel', keep);
-    place.removeEventListener('dblclick', keep);
-  };
+  const off = new AbortController();
+  const until = { signal: off.signal };
+  place.addEventListener('pointerdown', down, until);
+  place.addEventListener('pointermove', move, until);
+  place.addEventListener('pointerup', up, until);
+  place.addEventListener('pointercancel', up, until);
+  place.addEventListener('wheel', keep, until);
+  place.addEventListener('dblclick', keep, until);
+  return () => off.abort();
 }
