@@ -1,6 +1,6 @@
 /** Numbers the way people read them. */
 import { expect, test } from 'vitest';
-import { compact, count, reading, shortReading, shortReadingParts } from './number.ts';
+import { compact, count, counted, reading, shortReading, shortReadingParts } from './number.ts';
 
 const thin = (text: string): string => text.replaceAll(' ', '\u2009');
 
@@ -25,4 +25,12 @@ test('a short reading has three digits where some stand after the point', () => 
   expect(shortReadingParts(2.5793 * 2 ** 30, 'memory_bytes')).toEqual(['2.58', 'GiB']);
   expect(shortReading(0.66666, 'ratio_of_things')).toBe('0.667');
   expect(shortReading(undefined, 'x')).toBe('—');
+});
+
+test('one thing is one, and any other number of them are many', () => {
+  expect([0, 1, 8_412].map((n) => counted(n, 'session'))).toEqual([
+    '0 sessions',
+    '1 session',
+    '8\u2009412 sessions',
+  ]);
 });

@@ -15,6 +15,11 @@ export function count(value: number): string {
   return grouped(String(Math.round(value)));
 }
 
+/** So many things: `1 session`, `8 412 sessions`; the noun is one that takes an s. */
+export function counted(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
 /** A whole number in a table, where zero is a quiet dot. */
 export function countOrDot(value: number): string {
   return value === 0 ? '·' : count(value);

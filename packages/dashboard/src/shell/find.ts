@@ -1,7 +1,7 @@
 /** What a search finds: pages, sessions, values of fields, and events, each with where it leads. */
 import { href } from '../address.ts';
 import { type Answer, ask } from '../api.ts';
-import { count } from '../format/number.ts';
+import { counted } from '../format/number.ts';
 import { ago, ms } from '../format/time.ts';
 import { outcomeOfRow } from '../outcome.ts';
 import type { GlyphName } from '../parts/glyph.tsx';
@@ -58,7 +58,7 @@ export async function find(text: string, signal: AbortSignal): Promise<Finding[]
         heading,
         title: value ?? '',
         detail: '',
-        note: `${count(n)} ${n === 1 ? 'session' : 'sessions'}`,
+        note: counted(n, 'session'),
         href: href('sessions', { [field]: value }),
       })),
     ),

@@ -2,7 +2,7 @@
 import { brush } from '../../chart/gestures.ts';
 import { spreadLabels } from '../../chart/spread.ts';
 import { offsetTicks, timeTicks } from '../../chart/ticks.ts';
-import { count } from '../../format/number.ts';
+import { counted } from '../../format/number.ts';
 import { clock, dayAndTime, hourMinute, offset } from '../../format/time.ts';
 import { groupName, type Picture } from './groups.ts';
 import { middleOf } from './near.ts';
@@ -139,9 +139,7 @@ export function Near({
         <span class="clip">
           <b>{picture.form(point.reading)}</b> {groupName(point.value, picture.by)}
         </span>
-        <span class="small t3">
-          Click for {count(point.sessions)} {point.sessions === 1 ? 'session' : 'sessions'}
-        </span>
+        <span class="small t3">Click for {counted(point.sessions, 'session')}</span>
       </div>
     </div>
   );

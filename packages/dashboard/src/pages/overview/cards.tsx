@@ -1,5 +1,5 @@
 /** The products: cards of the worst four, a line for each of the others; one of them is selected. */
-import { count, percent } from '../../format/number.ts';
+import { count, counted, percent } from '../../format/number.ts';
 import { Glyph } from '../../parts/glyph.tsx';
 import type { Release } from './data.ts';
 import type { ProductHealth } from './health.ts';
@@ -89,7 +89,7 @@ function Card({
       </span>
       <Trend health={health} />
       <span class="ov-card-foot">
-        <span>{count(sessions)} sessions</span>
+        <span>{counted(sessions, 'session')}</span>
         <span>{inTrouble === 0 ? 'none' : count(inTrouble)} in trouble</span>
         {newest !== undefined && <span class="clip ov-newest">{adoption(newest)}</span>}
       </span>
@@ -113,7 +113,7 @@ function Line({ health, range, selected, onSelect }: Shown & { health: ProductHe
       <span class="ov-line-change">
         <Change health={health} range={range} />
       </span>
-      <span class="num t3 ov-line-sessions">{count(sessions)} sessions</span>
+      <span class="num t3 ov-line-sessions">{counted(sessions, 'session')}</span>
       <span class="num t3 ov-line-live">{live > 0 ? `${count(live)} live` : ''}</span>
     </button>
   );

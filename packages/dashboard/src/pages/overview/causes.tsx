@@ -2,7 +2,7 @@
 import type { CauseKind } from '@tacho/protocol';
 import { href } from '../../address.ts';
 import type { Answered } from '../../answer.ts';
-import { count } from '../../format/number.ts';
+import { count, counted } from '../../format/number.ts';
 import { causeLabels, outcomeOfCause, troubles } from '../../outcome.ts';
 import '../../releases/health-bars.css';
 import { Glyph } from '../../parts/glyph.tsx';
@@ -35,7 +35,7 @@ export function Causes({
         <h2 id="ov-causes">Causes of death</h2>
         {answer.value !== undefined && (
           <span class="micro t3 ov-aside">
-            {count(dead)} of {count(sessions)} sessions
+            {count(dead)} of {counted(sessions, 'session')}
           </span>
         )}
       </header>

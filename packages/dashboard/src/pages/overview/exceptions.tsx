@@ -2,7 +2,7 @@
 import { href } from '../../address.ts';
 import { type Answered, useLoaded } from '../../answer.ts';
 import { type Answer, ask } from '../../api.ts';
-import { count } from '../../format/number.ts';
+import { count, counted } from '../../format/number.ts';
 import { Loaded } from '../../parts/waiting.tsx';
 import { type Release, since } from './data.ts';
 import type { Range, Window } from './range.ts';
@@ -58,9 +58,7 @@ export function ExceptionsPanel({
                 <span class="ov-exc-text clip">{exception.message || '—'}</span>
                 <Spark values={sparks.get(exception.id)} />
                 <span class="ov-exc-count strong">{count(exception.count)}</span>
-                <span class="ov-exc-runs">
-                  {count(exception.sessions)} {exception.sessions === 1 ? 'run' : 'runs'}
-                </span>
+                <span class="ov-exc-runs">{counted(exception.sessions, 'run')}</span>
               </a>
             ))
           )

@@ -1,7 +1,7 @@
 /** The opening sentence, and how far back the page looks. */
 import type { ComponentChildren } from 'preact';
 import { setQuery } from '../../address.ts';
-import { count } from '../../format/number.ts';
+import { counted } from '../../format/number.ts';
 import { hourMinute, now } from '../../format/time.ts';
 import { Segments } from '../../parts/segments.tsx';
 import type { Comparison } from '../../releases/change.ts';
@@ -65,7 +65,7 @@ function sentence(
     const of =
       products.length === 1 ? `of ${products[0]?.product}` : `of ${products.length} products`;
     return [
-      { text: `${count(sessions)} ${sessions === 1 ? 'session' : 'sessions'}`, tone: 'fact' },
+      { text: counted(sessions, 'session'), tone: 'fact' },
       { text: ` ${of} in ${range.words}.` },
     ];
   }

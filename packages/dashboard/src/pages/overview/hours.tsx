@@ -1,7 +1,7 @@
 /** Sessions per step as stacked bars, trouble again below on its own scale, and what a bar holds. */
 import { useState } from 'preact/hooks';
 import { useWidth } from '../../chart/width.ts';
-import { count } from '../../format/number.ts';
+import { count, counted } from '../../format/number.ts';
 import { dayOf, hourMinute } from '../../format/time.ts';
 import { outcomeLabels, troubles } from '../../outcome.ts';
 import { Glyph } from '../../parts/glyph.tsx';
@@ -142,5 +142,5 @@ function spoken(bar: Bar | undefined, barMs: number): string {
   const parts = stacked
     .filter((outcome) => bar.counts[outcome] > 0)
     .map((outcome) => `${bar.counts[outcome]} ${outcomeLabels[outcome]}`);
-  return `${span(bar, barMs)}: ${bar.sessions} sessions${parts.length > 0 ? `, ${parts.join(', ')}` : ''}`;
+  return `${span(bar, barMs)}: ${counted(bar.sessions, 'session')}${parts.length > 0 ? `, ${parts.join(', ')}` : ''}`;
 }

@@ -1,5 +1,5 @@
 /** The line at the bottom: what keys do, and where in the list they act. */
-import { count } from '../../format/number.ts';
+import { count, counted } from '../../format/number.ts';
 
 const keys: readonly [keys: string[], does: string][] = [
   [['J', 'K'], 'move'],
@@ -25,9 +25,7 @@ export function KeyLine({ at, all }: { at: number | undefined; all: number }) {
       ))}
       <span class="grow" />
       <span>
-        {at === undefined
-          ? `${count(all)} ${all === 1 ? 'row' : 'rows'}`
-          : `Row ${count(at + 1)} of ${count(all)}`}
+        {at === undefined ? counted(all, 'row') : `Row ${count(at + 1)} of ${count(all)}`}
       </span>
     </div>
   );

@@ -4,7 +4,7 @@ import { go, href, setQuery } from '../../address.ts';
 import { useAnswer } from '../../answer.ts';
 import type { Answer } from '../../api.ts';
 import { type Chip, chipsOf, clearing, type Filter, withoutNames } from '../../filters/filter.ts';
-import { count } from '../../format/number.ts';
+import { counted } from '../../format/number.ts';
 import { listen } from '../../live.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { curlLine, Empty, ShellLine } from '../../parts/waiting.tsx';
@@ -84,7 +84,7 @@ export function HowToBegin() {
 
 function found(n: number | undefined): string {
   if (n === undefined) return '';
-  return n === 1 ? '1 session' : `${count(n)} sessions`;
+  return counted(n, 'session');
 }
 
 function withoutChip(

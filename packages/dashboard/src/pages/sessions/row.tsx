@@ -3,7 +3,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows hold links, which have the focus.
 import { Component } from 'preact';
 import { href } from '../../address.ts';
-import { count } from '../../format/number.ts';
+import { counted } from '../../format/number.ts';
 import { outcomeLabels, outcomeOfRow, type SessionRow, type ShownOutcome } from '../../outcome.ts';
 import { Activity } from '../../parts/activity.tsx';
 import { Glyph } from '../../parts/glyph.tsx';
@@ -96,7 +96,7 @@ function Lines({ row, outcome }: { row: SessionRow; outcome: ShownOutcome }) {
       </span>
       <span role="cell" class="line-more clip">
         {row.machine_id !== undefined && `${row.machine_id} · `}
-        <Lasted row={row} /> · {count(row.events)} {row.events === 1 ? 'event' : 'events'}
+        <Lasted row={row} /> · {counted(row.events, 'event')}
       </span>
       <span role="cell" class="line-activity">
         <Activity row={row} outcome={outcome} isNarrow />

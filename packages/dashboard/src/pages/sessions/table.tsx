@@ -3,7 +3,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: heads hold buttons, which have the focus.
 import { useRef } from 'preact/hooks';
 import { go, href } from '../../address.ts';
-import { count } from '../../format/number.ts';
+import { counted } from '../../format/number.ts';
 import { isPaused } from '../../live.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { VirtualList, type VirtualListHandle } from '../../parts/virtual-list.tsx';
@@ -176,9 +176,7 @@ function HeldBack({
   hasSelection: boolean;
   onShow: () => void;
 }) {
-  const number = Number.isFinite(n)
-    ? `${count(n)} new ${n === 1 ? 'session' : 'sessions'}`
-    : 'New sessions';
+  const number = Number.isFinite(n) ? counted(n, 'new session') : 'New sessions';
   const why = isPaused.value
     ? 'held back while paused'
     : hasSelection

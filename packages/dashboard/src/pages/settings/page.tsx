@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { useAnswer } from '../../answer.ts';
-import { bytes, count } from '../../format/number.ts';
+import { bytes, count, counted } from '../../format/number.ts';
 import { duration } from '../../format/time.ts';
 import { Glyph } from '../../parts/glyph.tsx';
 import { Loaded } from '../../parts/waiting.tsx';
@@ -127,5 +127,5 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 
 function days(n: number): string {
   if (n >= 36_500) return 'ever';
-  return n === 1 ? '1 day' : `${count(n)} days`;
+  return counted(n, 'day');
 }

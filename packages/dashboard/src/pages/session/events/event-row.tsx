@@ -3,7 +3,8 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows hold buttons, which have the focus.
 import { clock, full, ms, offset } from '../../../format/time.ts';
 import { Glyph } from '../../../parts/glyph.tsx';
-import { useSession } from '../model.ts';
+import { useRow, useSession } from '../model.ts';
+import { endName } from '../recorder/ending.ts';
 import { Detail } from './detail.tsx';
 import type { SessionEvent } from './rows.ts';
 import { toggleValue } from './tools.tsx';
@@ -107,11 +108,12 @@ function messageOf({ message, exception_msg }: SessionEvent): string {
 
 function Offset({ atMs, isFatal }: { atMs: number; isFatal: boolean }) {
   const { endMs, isLive } = useSession();
+  const row = useRow();
   const distanceMs = atMs - endMs.value;
-  const isDeath = isFatal || (!isLive.value && Math.abs(distanceMs) < 0.5);
+  const isEnd = isFatal || (!isLive.value && Math.abs(distanceMs) < 0.5);
   return (
     <span role="cell" class="to">
-      {isDeath ? 'death' : offset(distanceMs)}
+      {isEnd ? endName(row) : offset(distanceMs)}
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { stateText } from '@tacho/protocol';
 import { href } from '../../../address.ts';
 import { useLoaded } from '../../../answer.ts';
 import { type Answer, ask } from '../../../api.ts';
-import { count } from '../../../format/number.ts';
+import { count, counted } from '../../../format/number.ts';
 import { ago, dayAndTime, full, ms } from '../../../format/time.ts';
 import { useRow } from '../model.ts';
 import type { SessionEvent } from './rows.ts';
@@ -33,7 +33,7 @@ export function ExceptionFacts({ event }: { event: SessionEvent }) {
       <dt>Seen {value.sessions > 1 ? 'before' : 'here'}</dt>
       <dd>
         <a class="link" href={href('sessions', { product, exception: value.id })}>
-          {times(value.count)} in {sessions(value.sessions)}
+          {times(value.count)} in {counted(value.sessions, 'session')}
         </a>
         , {onVersions(value.versions)}
       </dd>
@@ -79,15 +79,11 @@ type Common = Answer<'getException'>['commons'][number];
 
 function shares({ sessions: n, share, others_share: othersShare }: Common): string {
   const percent = (part: number): string => `${Math.round(part * 100)} %`;
-  return `${sessions(n)} with it (${percent(share)}), ${percent(othersShare)} of the others`;
+  return `${counted(n, 'session')} with it (${percent(share)}), ${percent(othersShare)} of the others`;
 }
 
 function times(n: number): string {
   return n === 1 ? 'once' : `${count(n)} times`;
-}
-
-function sessions(n: number): string {
-  return n === 1 ? '1 session' : `${count(n)} sessions`;
 }
 
 function onVersions(versions: Answer<'getException'>['versions']): string {

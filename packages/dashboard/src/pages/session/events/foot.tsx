@@ -1,5 +1,5 @@
 /** The foot of the events: how many came before, and the keys that help most. */
-import { count } from '../../../format/number.ts';
+import { counted } from '../../../format/number.ts';
 import { Keys } from '../../../shell/help.tsx';
 import type { LevelCounts } from './counts.ts';
 import { type EventFilter, isNarrowed } from './filter.ts';
@@ -49,5 +49,5 @@ function words(
   if (counts === undefined || newer !== null || !counts.isWhole) return 'Earlier events follow';
   const all = filter.levels.reduce((sum, level) => sum + counts.of[level], 0);
   const earlier = Math.max(1, all - events.length);
-  return `${count(earlier)} earlier ${earlier === 1 ? 'event' : 'events'}`;
+  return counted(earlier, 'earlier event');
 }

@@ -4,7 +4,7 @@
 import { computed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { query, setQuery } from '../../../address.ts';
-import { count } from '../../../format/number.ts';
+import { counted } from '../../../format/number.ts';
 import { clock } from '../../../format/time.ts';
 import { useKeys } from '../../../keyboard.ts';
 import { VirtualList, type VirtualListHandle } from '../../../parts/virtual-list.tsx';
@@ -118,7 +118,7 @@ export function Table({
       />
       {feed.waiting > 0 && (
         <button type="button" class="news" onClick={() => reach.toNewest()}>
-          {count(feed.waiting)} new {feed.waiting === 1 ? 'event' : 'events'}
+          {counted(feed.waiting, 'new event')}
         </button>
       )}
       {feed.error !== undefined && <Failure answer={feed} />}

@@ -1,11 +1,12 @@
 /** The state at the cursor: what it was, what had just changed, and the ways to other revisions. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { count } from '../../../format/number.ts';
+import { count, counted } from '../../../format/number.ts';
 import { clock, duration, full } from '../../../format/time.ts';
 import { useKeys } from '../../../keyboard.ts';
 import { Icon } from '../../../parts/icon.tsx';
 import { Failure, Skeleton } from '../../../parts/waiting.tsx';
 import { useRow, useSession } from '../model.ts';
+import { endName } from '../recorder/ending.ts';
 import { type Comparison, compareSince, useComparison } from './comparison.ts';
 import { useSheet } from './sheet.ts';
 import { SinceMenu } from './since-menu.tsx';
@@ -67,6 +68,7 @@ export function StatePanel() {
 
 function Header({ sheet }: { sheet: ReturnType<typeof useSheet> }) {
   const model = useSession();
+  const end = endName(useRow());
   const cursorMs = model.cursorMs.value;
   const isVersus = model.versusMs.value === cursorMs;
   const isAtEnd = Math.abs(cursorMs - model.endMs.value) < 1;
@@ -91,7 +93,7 @@ function Header({ sheet }: { sheet: ReturnType<typeof useSheet> }) {
         aria-pressed={isAtEnd}
         onClick={() => model.setCursor(model.endMs.peek(), { pin: true })}
       >
-        {model.isLive.value ? 'Now' : 'At death'}
+        {end === 'now' ? 'Now' : `At ${end}`}
         <span class="keys">
           <kbd>G</kbd> <kbd>D</kbd>
         </span>
@@ -158,7 +160,7 @@ function Revisions({ comparison: { current, goTo, step } }: { comparison: Compar
 function ChangeWords({ comparison, changes }: { comparison: Comparison; changes: number }) {
   const { cursorMs, versusMs } = useSession();
   const { current, since, shown } = comparison;
-  const keys = `${count(changes)} ${changes === 1 ? 'key' : 'keys'}`;
+  const keys = counted(changes, 'key');
   const said = useRested(`${keys} changed`);
   const behindMs = current === undefined ? 0 : cursorMs.value - current.madeMs;
   const isStart = current?.revision === 0 && since === 'previous';

@@ -1,9 +1,11 @@
 /** The steps of an ending: up to five moments, each of which puts the cursor there. */
+
 import { useEffect, useRef } from 'preact/hooks';
 import { clock, full, ms, offset } from '../../../format/time.ts';
 import { isRunning, outcomeOfRow } from '../../../outcome.ts';
 import { Glyph, type GlyphName } from '../../../parts/glyph.tsx';
 import { useRow, useSession } from '../model.ts';
+import { endName } from '../recorder/ending.ts';
 import { stepAt, stepsOf } from './ending.ts';
 import { causeWords, type Moment } from './sentence.ts';
 
@@ -41,7 +43,7 @@ export function Ending({ moments }: { moments: readonly Moment[] }) {
               <span class="when">
                 {glyph === undefined ? <i /> : <Glyph name={glyph} size={12} />}
                 <b>{clock(atMs)}</b>
-                <span>{step.kind === 'death' ? 'death' : offset(atMs - endMs)}</span>
+                <span>{step.kind === 'death' ? endName(row) : offset(atMs - endMs)}</span>
               </span>
               <span class="what">
                 {step.kind === 'death' ? deathWords(step) : wordsOf(step, step.title)}

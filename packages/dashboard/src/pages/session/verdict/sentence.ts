@@ -1,7 +1,7 @@
 /** The sentence that a session page opens with: outcome, age, cause, and what led there, as facts and joints. */
 
 import type { Answer } from '../../../api.ts';
-import { count, reading } from '../../../format/number.ts';
+import { counted, reading } from '../../../format/number.ts';
 import { duration, hourMinute } from '../../../format/time.ts';
 import { isRunning, outcomeOfRow, type SessionRow, type ShownOutcome } from '../../../outcome.ts';
 
@@ -128,9 +128,9 @@ function ending(row: SessionRow, endMs: number): Part[] {
   if (hungMs > 0) parts.push(joint(' while '), fact(`hung for ${duration(hungMs)}`, 'hung'));
   if (!isWell(row)) return parts;
   if (row.hangs > 0 && hungMs === 0) {
-    parts.push(joint(', after '), fact(`${amount(row.hangs, 'hang')}`, 'hung'));
+    parts.push(joint(', after '), fact(`${counted(row.hangs, 'hang')}`, 'hung'));
   }
-  if (row.errors > 0) parts.push(joint(', with '), fact(amount(row.errors, 'error')));
+  if (row.errors > 0) parts.push(joint(', with '), fact(counted(row.errors, 'error')));
   return parts;
 }
 
@@ -164,10 +164,6 @@ function moverClause({ row, movers = [], moments = [] }: VerdictFacts): Part[] {
       ? `, ${direction} from ${read(before)}`
       : ` and ${way === 'rise' ? 'rising' : 'falling'}`;
   return [joint(`, ${short(name)} `), fact(`${read(after)}${trendWords}`)];
-}
-
-function amount(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 function short(text: string): string {
