@@ -140,7 +140,10 @@ async function* turns(
     }
     if (end !== '') yield Buffer.from(end);
   } catch (error) {
-    log.error({ err: error }, 'an answer broke off');
+    // A reader that leaves before the end is none of our errors.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') {
+      log.error({ err: error }, 'an answer broke off');
+    }
     throw error;
   } finally {
     await source.return(undefined);

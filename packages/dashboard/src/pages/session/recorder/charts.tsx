@@ -19,10 +19,12 @@ export function ChartList() {
   const byName = new Map((feed.metrics.value ?? []).map((metric) => [metric.name, metric]));
   const metrics = names.map((name) => byName.get(name)).filter((metric) => metric !== undefined);
   const { drag, ...hands } = useReorder(place, metrics);
-  const isDrawn = metrics.length > 0 && charts !== undefined;
+  const { value: timeline } = feed.timeline;
+  const isDrawn =
+    metrics.length > 0 ? charts !== undefined : feed.shown.value !== undefined && !!timeline;
   useEffect(() => {
-    if (isDrawn || (feed.shown.value?.length === 0 && feed.timeline.value)) markReady('session');
-  });
+    if (isDrawn) markReady('session');
+  }, [isDrawn]);
   return (
     <div class="charts" ref={place} {...hands}>
       {metrics.map((metric, i) => (
