@@ -64,7 +64,7 @@ const signs: Record<string, string> = {
 
 /** One key, or two of them one after the other. */
 export function Keys({ keys }: { keys: string }) {
-  const parts = keys.split(/[ +]/).map((part) => (part === '' ? '+' : part));
+  const parts = keys === '+' ? [keys] : keys.split(/[ +]/);
   return (
     <span class="keys-of">
       {parts.map((part) => (
@@ -74,10 +74,12 @@ export function Keys({ keys }: { keys: string }) {
   );
 }
 
-/** Groups in the order of the pages, keys of one label in one line. */
+/** Groups in the order of the pages, keys of one label in one line; what a page took away is not told. */
 function grouped(all: readonly Binding[]): [string, [string, string[]][]][] {
   const groups = new Map<string, Map<string, string[]>>();
-  for (const { group, label, keys } of all) {
+  for (const binding of all) {
+    const { group, label, keys } = binding;
+    if (all.find((each) => each.keys === keys) !== binding) continue;
     const lines = groups.get(group) ?? new Map<string, string[]>();
     groups.set(group, lines.set(label, [...(lines.get(label) ?? []), keys]));
   }
