@@ -17,6 +17,21 @@ describe('a column as text', () => {
     );
   });
 
+  it('writes numbers of few decimals as JSON does, digit for digit', () => {
+    const decimal = fc
+      .tuple(fc.maxSafeInteger(), fc.integer({ min: 0, max: 9 }))
+      .map(([digits, decimals]) => Number(`${digits}e-${decimals}`));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(decimal, fc.integer(), fc.double({ noNaN: true }))), (list) => {
+        const finite = list.filter(Number.isFinite);
+        expect(columnText(Float64Array.from(finite))).toBe(JSON.stringify(finite));
+      }),
+      { numRuns: 2_000 },
+    );
+    const edges = [-0, 0.1, -0.001, 1e-6, 1e-7, 123e-8, 1e15, 1e21, 2 ** 53, 999_999_999.999_999];
+    expect(columnText(Float64Array.from(edges))).toBe(JSON.stringify(edges));
+  });
+
   it('has instants in milliseconds', () => {
     expect(millisecondsText(Float64Array.of(0, 1_500, 1_772_366_400_000_250))).toBe(
       '[0,1.5,1772366400000.25]',

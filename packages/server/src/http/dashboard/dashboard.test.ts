@@ -132,7 +132,7 @@ describe('an asset', () => {
     const icon = await server.ask('/icon.svg');
     expect(icon.headers).toMatchObject({
       'content-type': 'image/svg+xml; charset=utf-8',
-      'cache-control': 'no-cache',
+      'cache-control': 'public, max-age=86400',
     });
   });
 

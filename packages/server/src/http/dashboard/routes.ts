@@ -13,6 +13,9 @@ const forEver = 'public, max-age=31536000, immutable';
 /** Kept, and asked about each time. */
 const askEachTime = 'no-cache';
 
+/** Kept for a day: browsers ask for the icon again whenever the address changes. */
+const forADay = 'public, max-age=86400';
+
 /** Adds the routes. */
 export function addDashboardRoutes(app: FastifyInstance, service: Service): void {
   const dashboard = makeReader(service.config.dashboardDir ?? builtFolder());
@@ -44,7 +47,7 @@ export function addDashboardRoutes(app: FastifyInstance, service: Service): void
     url: '/icon.svg',
     handler: async (request, reply) => {
       const { files } = await dashboard();
-      return sendFile(request, reply, files.get('icon.svg'), askEachTime);
+      return sendFile(request, reply, files.get('icon.svg'), forADay);
     },
   });
 }

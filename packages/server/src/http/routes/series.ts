@@ -147,13 +147,25 @@ function chartText(points: SeriesPoints, quantiles: readonly string[], times: Te
 /** Where every point is one sample these are all the same column, which is then written once. */
 function valueTexts({ min, max, sum, count, nans, last }: SeriesPoints): Record<string, string> {
   const texts = new TextOfEqual(columnText);
-  const means = sum.map((each, i) => each / (count[i]! - nans[i]!));
+  const means = sum.map((each, i) => meanOf(each, count[i]! - nans[i]!));
   return {
     min: texts.of(min),
     max: texts.of(max),
     avg: texts.of(means),
     last: texts.of(last),
   };
+}
+
+/**
+ * Digits of a mean that nobody reads cost more time and bytes than all others: nine decimals, six from
+ * a thousand on. What is smaller than a thousandth, and a sample alone, is left as it is.
+ */
+function meanOf(sum: number, count: number): number {
+  const mean = sum / count;
+  const size = Math.abs(mean);
+  if (count === 1 || !(size >= 1e-3 && size < 1e9)) return mean;
+  const scale = size < 1e3 ? 1e9 : 1e6;
+  return Math.round(mean * scale) / scale;
 }
 
 function objectText(fields: readonly (readonly [name: string, text: string])[]): string {
