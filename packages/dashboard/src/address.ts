@@ -16,6 +16,12 @@ export const root = new URL(
 /** How long changes of a view wait before the history takes them: browsers refuse too many. */
 const settleMs = 200;
 
+/**
+ * The same for a step of the history. Its entry takes the browser about as long as the page takes to
+ * show the view, which comes first; steps that follow each other faster are undone as one.
+ */
+const stepMs = 100;
+
 const url = signal(new URL(location.href));
 
 /** The page without the prefix and without slashes at its ends: ``, `sessions`, `sessions/5e551000`. */
@@ -27,6 +33,7 @@ export const path: ReadonlySignal<string> = computed(() =>
 export const query: ReadonlySignal<URLSearchParams> = computed(() => url.value.searchParams);
 
 let settling: number | undefined;
+let isStep = false;
 
 /** Follows the browser's own buttons and the links of the page; called once. */
 export function startAddress(): void {
@@ -34,8 +41,7 @@ export function startAddress(): void {
   const base = document.querySelector('base');
   if (base !== null) base.href = root.href;
   addEventListener('popstate', () => {
-    clearTimeout(settling);
-    settling = undefined;
+    forget();
     url.value = new URL(location.href);
   });
   addEventListener('pagehide', settle);
@@ -74,20 +80,26 @@ export function setQuery(changes: Query, { step = false }: { step?: boolean } = 
   for (const name of Object.keys(changes)) next.searchParams.delete(name);
   for (const [name, value] of write(changes)) next.searchParams.append(name, value);
   if (next.href === url.value.href) return;
-  if (step) {
+  if (step && !isStep) {
     settle();
-    history.pushState(null, '', next);
-  } else if (settling === undefined) {
-    settling = setTimeout(settle, settleMs);
+    isStep = true;
+    settling = setTimeout(settle, stepMs);
   }
+  settling ??= setTimeout(settle, settleMs);
   url.value = next;
 }
 
 function settle(): void {
   if (settling === undefined) return;
+  if (isStep) history.pushState(null, '', url.peek());
+  else history.replaceState(null, '', url.peek());
+  forget();
+}
+
+function forget(): void {
   clearTimeout(settling);
   settling = undefined;
-  history.replaceState(null, '', url.peek());
+  isStep = false;
 }
 
 function write(params: Query): URLSearchParams {

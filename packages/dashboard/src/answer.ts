@@ -1,6 +1,6 @@
 /** Answers in components: asked when what they depend on changes, kept until a newer one is there. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Answer, ApiError, type Asked, ask, type Question } from './api.ts';
+import { type Answer, type ApiError, type Asked, asApiError, ask, type Question } from './api.ts';
 
 /** How a question stands. */
 export interface Answered<T> {
@@ -84,9 +84,4 @@ export function useLoaded<T>(
   }, [refreshMs]);
 
   return { ...state, retry: () => setRound((n) => n + 1) };
-}
-
-function asApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  return new ApiError(error instanceof Error ? error.message : String(error), 0);
 }

@@ -61,6 +61,12 @@ export class ApiError extends Error {
   }
 }
 
+/** What a question was rejected with, whatever it was, as an answer that is none. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return new ApiError(error instanceof Error ? error.message : String(error), 0);
+}
+
 /** Whether the server wants to know who asks: the page shows the way in. */
 export const isLockedOut = signal(false);
 

@@ -33,9 +33,18 @@ export function startTheme(): void {
   });
 }
 
-/** A colour of the tokens as canvases take it: `color('--o-crashed')`. Read it again when `theme` changes. */
+const colors = new Map<string, string>();
+theme.subscribe(() => colors.clear());
+
+/**
+ * A colour of the tokens as canvases take it: `color('--o-crashed')`. Asked for again when `theme`
+ * changes; between that it is kept, since reading it makes the browser bring all styles up to date.
+ */
 export function color(token: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
+  const known =
+    colors.get(token) ?? getComputedStyle(document.documentElement).getPropertyValue(token).trim();
+  colors.set(token, known);
+  return known;
 }
 
 function read(): ThemeChoice {

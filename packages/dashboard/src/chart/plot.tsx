@@ -1,8 +1,9 @@
 /** Lines and bands over time on a canvas, without axes: what stands around them is HTML. */
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { color, theme } from '../theme.ts';
 import { loneValues } from './lone-values.ts';
 import { fillBand, type Place, partInView, strokeLine } from './strokes.ts';
+import { useWidth } from './width.ts';
 import './plot.css';
 
 /** Values at the plot's times: null is a gap, undefined is no value at this time and no gap either. */
@@ -43,6 +44,8 @@ export interface PlotProps {
   /** The values at the lower and the upper edge. */
   low: number;
   high: number;
+  /** Its width where that is known; it is measured otherwise. */
+  widthPx?: number;
   heightPx: number;
   /** Values at which a hairline runs across. */
   gridAt?: readonly number[];
@@ -53,23 +56,12 @@ export interface PlotProps {
 /** A plot as wide as its place. */
 export function Plot(props: PlotProps) {
   const { t, lines, bands, gridAt, fromMs, toMs, low, high, heightPx, label } = props;
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const [widthPx, setWidthPx] = useState(0);
-
-  useLayoutEffect(() => {
-    const element = canvas.current;
-    if (element === null) return undefined;
-    const measure = (): void => setWidthPx(element.clientWidth);
-    measure();
-    const watcher = new ResizeObserver(measure);
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, []);
+  const [canvas, widthPx] = useWidth<HTMLCanvasElement>(props.widthPx);
 
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (context && widthPx > 0) draw(context, widthPx, props);
-  }, [t, lines, bands, gridAt, fromMs, toMs, low, high, heightPx, widthPx, theme.value]);
+  }, [t, lines, bands, gridAt?.join(), fromMs, toMs, low, high, heightPx, widthPx, theme.value]);
 
   return (
     <canvas
@@ -96,22 +88,16 @@ function draw(context: CanvasRenderingContext2D, widthPx: number, props: PlotPro
     x: (at) => (((t[at] as number) - fromMs) / (toMs - fromMs)) * width,
     y: (value) => (1 - (value - low) / (high - low)) * height,
   };
-  const inks = new Map<string, string>();
-  const ink = (token: string): string => {
-    const found = inks.get(token) ?? color(token);
-    inks.set(token, found);
-    return found;
-  };
   context.save();
-  context.fillStyle = ink('--grid');
+  context.fillStyle = color('--grid');
   for (const value of gridAt) {
     context.fillRect(0, Math.round(place.y(value)), width, devicePixelRatio);
   }
   for (const band of bands) {
-    context.fillStyle = ink(band.token);
+    context.fillStyle = color(band.token);
     fillBand(context, band, place);
   }
-  for (const line of lines) drawLine(context, line, place, ink(line.token));
+  for (const line of lines) drawLine(context, line, place, color(line.token));
   context.restore();
 }
 

@@ -1,6 +1,6 @@
 /** Pairs of versions compared: asked two at a time, kept for minutes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, ask } from '../api.ts';
+import { ApiError, asApiError, ask } from '../api.ts';
 import { now } from '../format/time.ts';
 import type { Comparison } from './change.ts';
 
@@ -85,7 +85,7 @@ async function compare(
   try {
     return await ask('compareReleases', { query, signal });
   } catch (error) {
-    return error instanceof ApiError ? error : new ApiError(String(error), 0);
+    return asApiError(error);
   }
 }
 

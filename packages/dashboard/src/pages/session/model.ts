@@ -4,7 +4,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from '@preact/sign
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { query, setQuery } from '../../address.ts';
-import { type Answer, ApiError, ask } from '../../api.ts';
+import { type Answer, type ApiError, asApiError, ask } from '../../api.ts';
 import { ms, now } from '../../format/time.ts';
 import { type LiveEntry, listen } from '../../live.ts';
 import { isRunning } from '../../outcome.ts';
@@ -112,7 +112,7 @@ export function openSession(id: string): SessionModel {
       error.value = undefined;
       follow();
     } catch (reason) {
-      error.value = reason instanceof ApiError ? reason : new ApiError(String(reason), 0);
+      error.value = asApiError(reason);
     }
   };
   const refresh = (): void => {

@@ -3,6 +3,8 @@ import { type Level, levels } from '@tacho/protocol';
 import type { Query } from '../../../address.ts';
 import { useLoaded } from '../../../answer.ts';
 import { type Answer, ask } from '../../../api.ts';
+import { useRecorder } from '../recorder/context.ts';
+import type { Timeline } from '../recorder/feed.ts';
 import { type EventFilter, isNarrowed, questionOf } from './filter.ts';
 
 /** Events by level; `isWhole` is false when there are more than were counted. */
@@ -22,8 +24,14 @@ export function useLevelCounts(
   range: { from?: number; to?: number },
   version: number,
 ): LevelCounts | undefined {
+  const { whole } = useRecorder().feed;
+  const isWhole = !isNarrowed(filter) && range.from === undefined;
   const key = JSON.stringify([id, { ...filter, levels: [] }, range, version]);
-  return useLoaded((signal) => countsOf(id, filter, range, signal), key).value;
+  const load = isWhole ? undefined : (signal: AbortSignal) => countsOf(id, filter, range, signal);
+  const asked = useLoaded(load, key).value;
+  // The strip of the whole run has counted them already.
+  if (isWhole) return whole.value && countedBy(whole.value.events);
+  return asked;
 }
 
 async function countsOf(
@@ -34,6 +42,10 @@ async function countsOf(
 ): Promise<LevelCounts> {
   if (isNarrowed(filter)) return counted(id, filter, range, signal);
   const { events } = await ask('getTimeline', { id, query: { ...range, width: 10 }, signal });
+  return countedBy(events);
+}
+
+function countedBy(events: Timeline['events']): LevelCounts {
   const sum = (level: Level): number => (events[level]?.count ?? []).reduce((all, n) => all + n, 0);
   return { of: byLevel(sum), isWhole: true };
 }

@@ -1,7 +1,7 @@
 /** The events that are loaded: a stretch without a hole that grows at both ends, and at the top by itself. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Query } from '../../../address.ts';
-import { ApiError, ask } from '../../../api.ts';
+import { type ApiError, asApiError, ask } from '../../../api.ts';
 import { isPaused } from '../../../live.ts';
 import type { SessionModel } from '../model.ts';
 import { type EventFilter, passes } from './filter.ts';
@@ -77,7 +77,7 @@ export function useEventFeed(
       return aborter.signal.aborted ? undefined : { events, older: next, newer: previous };
     } catch (reason) {
       if (aborter.signal.aborted) return undefined;
-      const error = reason instanceof ApiError ? reason : new ApiError(String(reason), 0);
+      const error = asApiError(reason);
       setShown((old) => ({ ...old, key: asked.key, error }));
       return undefined;
     } finally {

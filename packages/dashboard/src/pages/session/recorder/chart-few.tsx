@@ -85,8 +85,7 @@ export function FewSeries({
         t={columns.t}
         lines={lines}
         bands={bands}
-        fromMs={scale.fromMs}
-        toMs={scale.toMs}
+        {...scale}
         low={values.low}
         high={values.high}
         heightPx={heightPx}

@@ -14,6 +14,7 @@ import type { Charts } from './feed.ts';
 import { type Metric, tellingKeys, tellingTags } from './metrics.ts';
 import { OwnPointer } from './own-pointer.tsx';
 import type { Drawn } from './points.ts';
+import type { Scale } from './scale.ts';
 
 /** Rows of the list at most; who looks for one of more types its name. */
 const listMax = 100;
@@ -42,7 +43,7 @@ export function ManySeries({
   const values = valueScale(all, scale, metric, heightPx);
   const tail = unitTail(metric, feed.totals.value);
   const gridAt = values.ticks.map(({ value }) => value);
-  const shared = { t: columns.t, ...values, gridAt, fromMs: scale.fromMs, toMs: scale.toMs };
+  const shared = { t: columns.t, ...values, gridAt, ...scale };
   return (
     <ChartFrame
       metric={metric}
@@ -88,9 +89,7 @@ function LoudLines({
     high: number;
     heightPx: number;
     ticks: unknown;
-    fromMs: number;
-    toMs: number;
-  };
+  } & Scale;
 }) {
   const loud = useLoud(all);
   const places = loud.map(({ key }) => all.findIndex((series) => series.key === key));
@@ -104,11 +103,11 @@ function LoudLines({
       }),
     [key, columns],
   );
-  const { t, low, high, heightPx, fromMs, toMs } = shared;
+  const { low, high, heightPx } = shared;
   return (
     <div class="over-plot">
       {lines.length > 0 && (
-        <Plot {...{ t, lines, low, high, heightPx, fromMs, toMs }} label="Those that depart most" />
+        <Plot {...shared} gridAt={[]} lines={lines} label="Those that depart most" />
       )}
       {loud.map((series, i) => (
         <CursorDot

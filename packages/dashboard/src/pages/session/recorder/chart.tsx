@@ -84,8 +84,7 @@ function OneSeries({
             t={series.t}
             lines={lines}
             bands={bands}
-            fromMs={scale.fromMs}
-            toMs={scale.toMs}
+            {...scale}
             low={values.low}
             high={values.high}
             heightPx={heightPx}

@@ -51,13 +51,8 @@ phoneQuery.addEventListener('change', () => {
 /** Whether the page is as narrow as a phone: names stand above the plots. */
 export const isPhone: ReadonlySignal<boolean> = phone;
 
-/** Colours of the tokens for canvases, read once per theme. */
+/** Colours of the tokens for canvases; another function when the theme is another one. */
 export const inks: ReadonlySignal<(token: string) => string> = computed(() => {
   theme.value;
-  const known = new Map<string, string>();
-  return (token) => {
-    const found = known.get(token) ?? color(token);
-    known.set(token, found);
-    return found;
-  };
+  return (token) => color(token);
 });

@@ -1,7 +1,7 @@
 /** What the recorder draws: lanes and charts of the stretch in view, asked for as the view moves. */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { query } from '../../../address.ts';
-import { type Answer, ApiError, ask } from '../../../api.ts';
+import { type Answer, type ApiError, asApiError, ask } from '../../../api.ts';
 import { isPaused } from '../../../live.ts';
 import type { SessionModel } from '../model.ts';
 import { firstChoice, type Metric, metricsOf } from './metrics.ts';
@@ -12,6 +12,9 @@ import type { Scale } from './scale.ts';
 
 /** Everything worth a mark, as the API tells it. */
 export type Timeline = Answer<'getTimeline'>;
+
+/** Metrics that moved, as the API tells them. */
+type Movers = Answer<'listMovers'>['movers'];
 
 /** The charts of one answer. */
 export interface Charts {
@@ -35,6 +38,8 @@ export interface Feed {
   /** The same for the whole run. */
   readonly whole: ReadonlySignal<Timeline | undefined>;
   readonly metrics: ReadonlySignal<readonly Metric[] | undefined>;
+  /** The metrics that moved most before the end, the greatest move first. */
+  readonly movers: ReadonlySignal<Movers | undefined>;
   /** Names of the metrics in sight. In the address as `m` when somebody chose. */
   readonly shown: ReadonlySignal<readonly string[] | undefined>;
   readonly isChosen: ReadonlySignal<boolean>;
@@ -47,6 +52,8 @@ export interface Feed {
   /** What series are looked for by. In the address as `find`. */
   readonly find: ReadonlySignal<string>;
   readonly charts: ReadonlySignal<Charts | undefined>;
+  /** Whether what is in view has been drawn, as far as it can be: what else costs time comes after it. */
+  readonly isDrawn: ReadonlySignal<boolean>;
   readonly error: ReadonlySignal<ApiError | undefined>;
   retry(): void;
   close(): void;
@@ -74,7 +81,9 @@ export function openFeed(model: SessionModel): Feed {
   const timeline = signal<Timeline | undefined>(undefined);
   const whole = signal<Timeline | undefined>(undefined);
   const metrics = signal<readonly Metric[] | undefined>(undefined);
-  const movers = signal<readonly { name: string }[] | undefined>(undefined);
+  const movers = signal<Movers | undefined>(undefined);
+  /** The first answer: what is shown by itself does not change under somebody's eyes. */
+  const firstMovers = signal<Movers | undefined>(undefined);
   const charts = signal<Charts | undefined>(undefined);
   const error = signal<ApiError | undefined>(undefined);
   const round = signal(0);
@@ -87,8 +96,12 @@ export function openFeed(model: SessionModel): Feed {
     if (all === undefined) return undefined;
     const names = new Set(all.map(({ name }) => name));
     if (isChosen.value) return chosen.value.filter((name) => names.has(name));
-    return movers.value && firstChoice(all, movers.value);
+    return firstMovers.value && firstChoice(all, firstMovers.value);
   });
+
+  const isDrawn = computed(
+    () => charts.value !== undefined || shown.value?.length === 0 || error.value !== undefined,
+  );
 
   const guarded = async (load: () => Promise<void>): Promise<void> => {
     try {
@@ -96,7 +109,7 @@ export function openFeed(model: SessionModel): Feed {
       error.value = undefined;
     } catch (reason) {
       if ((reason as Error).name === 'AbortError') return;
-      error.value = reason instanceof ApiError ? reason : new ApiError(String(reason), 0);
+      error.value = asApiError(reason);
     }
   };
   const lanes = newestOnly<{ range: readonly [number, number]; width: number }>(
@@ -124,15 +137,16 @@ export function openFeed(model: SessionModel): Feed {
       }),
     (running, wanted) => areApart(running.range, wanted.range),
   );
-  const lists = newestOnly<boolean>((withMovers, signal) =>
+  const lists = newestOnly<void>((_, signal) =>
     guarded(async () => {
       const [{ series }, ranked] = await Promise.all([
         ask('sessionMetrics', { id, signal }),
-        withMovers ? ask('listMovers', { id, query: { limit: 60 }, signal }) : undefined,
+        ask('listMovers', { id, query: { limit: 60 }, signal }),
       ]);
       batch(() => {
         metrics.value = metricsOf(series);
-        if (ranked !== undefined) movers.value = ranked.movers;
+        movers.value = ranked.movers;
+        firstMovers.value ??= ranked.movers;
       });
     }),
   );
@@ -161,12 +175,13 @@ export function openFeed(model: SessionModel): Feed {
     effect(() => {
       round.value;
       slowVersion.value;
-      if (widthPx.value > 0) strip.ask(Math.min(4_000, Math.max(10, Math.round(widthPx.value))));
+      if (widthPx.value > 0 && isDrawn.value)
+        strip.ask(Math.min(4_000, Math.max(10, Math.round(widthPx.value))));
     }),
     effect(() => {
       round.value;
       slowVersion.value;
-      lists.ask(movers.peek() === undefined);
+      lists.ask();
     }),
     effect(() => {
       version.value;
@@ -183,7 +198,20 @@ export function openFeed(model: SessionModel): Feed {
     }),
   ];
   return {
-    ...{ widthPx, scale, timeline, whole, metrics, shown, isChosen, totals, charts, error },
+    ...{
+      widthPx,
+      scale,
+      timeline,
+      whole,
+      metrics,
+      movers,
+      shown,
+      isChosen,
+      totals,
+      charts,
+      isDrawn,
+      error,
+    },
     tall: computed(() => query.value.get('tall') ?? undefined),
     kept: computed(() => query.value.get('series') ?? undefined),
     find: computed(() => query.value.get('find') ?? ''),

@@ -7,7 +7,7 @@ import { Failure } from '../../../parts/waiting.tsx';
 import { type SessionModel, useSession } from '../model.ts';
 import { Axis } from './axis.tsx';
 import { ChartList } from './charts.tsx';
-import { isPhone, RecorderContext, type RecorderParts } from './context.ts';
+import { isPhone, type RecorderParts, useRecorder } from './context.ts';
 import { ExceptionsLane } from './exceptions-lane.tsx';
 import { openFeed } from './feed.ts';
 import { openEvent, useRecorderKeys } from './keys.ts';
@@ -32,8 +32,7 @@ const beyondShare = 0.1;
 /** The part of the page. */
 export function Recorder() {
   const model = useSession();
-  const parts = useMemo(() => openParts(model), [model]);
-  useEffect(() => () => parts.feed.close(), [parts]);
+  const parts = useRecorder();
   const { feed } = parts;
   const place = useRef<HTMLElement>(null);
   const hitTopPx = useRef(0);
@@ -41,30 +40,28 @@ export function Recorder() {
   useHands(place, parts, model, hitTopPx);
   useRecorderKeys(model, feed);
   return (
-    <RecorderContext.Provider value={parts}>
-      <section
-        class="tracks"
-        ref={place}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keys of the cursor work from here.
-        tabIndex={0}
-        aria-label="Time cursor: arrow keys move it, G D goes to the death"
-      >
-        <Under />
-        <Strip />
-        <Axis />
-        <StatusLane />
-        <PinLanes />
-        <StateLane />
-        <EventsLane />
-        <ExceptionsLane />
-        <Problem parts={parts} />
-        <ChartList />
-        <Picker />
-        <Over place={place} />
-        <Tooltip topPx={hitTopPx} />
-        <Spoken />
-      </section>
-    </RecorderContext.Provider>
+    <section
+      class="tracks"
+      ref={place}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keys of the cursor work from here.
+      tabIndex={0}
+      aria-label="Time cursor: arrow keys move it, G D goes to the death"
+    >
+      <Under />
+      <Strip />
+      <Axis />
+      <StatusLane />
+      <PinLanes />
+      <StateLane />
+      <EventsLane />
+      <ExceptionsLane />
+      <Problem parts={parts} />
+      <ChartList />
+      <Picker />
+      <Over place={place} />
+      <Tooltip topPx={hitTopPx} />
+      <Spoken />
+    </section>
   );
 }
 
@@ -73,7 +70,8 @@ function Problem({ parts: { feed } }: { parts: RecorderParts }) {
   return error === undefined ? null : <Failure answer={{ error, retry: feed.retry }} />;
 }
 
-function openParts(model: SessionModel): RecorderParts {
+/** Opens what the parts of the recorder share; its feed is to be closed. */
+export function openParts(model: SessionModel): RecorderParts {
   const feed = openFeed(model);
   return {
     feed,

@@ -1,7 +1,7 @@
 /** Which state is shown, and which one it is compared with: by the cursor and by what the address says. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { query, setQuery } from '../../../address.ts';
-import { ApiError } from '../../../api.ts';
+import { type ApiError, asApiError } from '../../../api.ts';
 import { type SessionModel, useRow, useSession } from '../model.ts';
 import { type Place, type StateAt, statesOf } from './states.ts';
 
@@ -152,8 +152,7 @@ function useStateAt(model: SessionModel, place: Place | undefined, version: numb
       asking.current.isBusy = isLive;
       states.at(place, aborter.signal).then(
         (value) => done({ value }),
-        (error: unknown) =>
-          done({ error: error instanceof ApiError ? error : new ApiError(String(error), 0) }),
+        (error: unknown) => done({ error: asApiError(error) }),
       );
     });
     return () => {

@@ -31,6 +31,8 @@ function createStates(id: string, isFinal: () => boolean): States {
   const kept = new Map<number, StateAt>();
   /** Stretches of time that are known to be of one revision. */
   const spans = new Map<number, [fromMs: number, toMs: number]>();
+  /** What is on its way and will not be given up: two parts of the page begin at the same instant. */
+  const asking = new Map<string, Promise<StateAt>>();
 
   const known = (place: Place): StateAt | undefined => {
     if ('revision' in place) return kept.get(place.revision);
@@ -52,20 +54,31 @@ function createStates(id: string, isFinal: () => boolean): States {
       spans.delete(revision);
     }
   };
+  const load = async (place: Place, signal?: AbortSignal): Promise<StateAt> => {
+    const query = 'revision' in place ? place : { at: Math.max(0, place.atMs) };
+    const answer = await ask('getState', { id, query, ...(signal && { signal }) });
+    const found: StateAt = {
+      revision: answer.revision,
+      madeMs: ms(answer.timestamp),
+      state: kept.get(answer.revision)?.state ?? (answer.state as JsonObject),
+    };
+    keep(found, place);
+    return found;
+  };
   return {
     known,
     async at(place, signal) {
       const there = known(place);
       if (there !== undefined) return there;
-      const query = 'revision' in place ? place : { at: Math.max(0, place.atMs) };
-      const answer = await ask('getState', { id, query, ...(signal && { signal }) });
-      const found: StateAt = {
-        revision: answer.revision,
-        madeMs: ms(answer.timestamp),
-        state: kept.get(answer.revision)?.state ?? (answer.state as JsonObject),
-      };
-      keep(found, place);
-      return found;
+      const key = JSON.stringify(place);
+      const shared = asking.get(key);
+      if (shared !== undefined) return shared;
+      const loading = load(place, signal);
+      if (signal === undefined) {
+        asking.set(key, loading);
+        loading.finally(() => asking.delete(key)).catch(() => undefined);
+      }
+      return loading;
     },
   };
 }

@@ -10,6 +10,7 @@ import { CopyButton } from '../../../parts/copy.tsx';
 import { Glyph } from '../../../parts/glyph.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { useRow, useSession } from '../model.ts';
+import { useRecorder } from '../recorder/context.ts';
 import { statesOf } from '../state/states.ts';
 import { Ending } from './ending.tsx';
 import { hardwareWords } from './hardware.ts';
@@ -28,7 +29,7 @@ export function Verdict() {
   const version = isRunning(row) ? Math.floor(now.value / liveRefreshMs) : row.lifecycle;
   const asked = { id: row.id, query: pin === undefined ? {} : { pin } };
   const moments = useAnswer('listMoments', asked, { version }).value?.moments ?? [];
-  const movers = useAnswer('listMovers', { id: row.id, query: { limit: 3 } }, { version }).value;
+  const movers = useRecorder().feed.movers.value ?? [];
   const last = useLoaded(
     () => statesOf(model).at({ atMs: isRunning(row) ? Date.now() : model.endMs.peek() }),
     `${row.id} ${row.lifecycle}`,
@@ -37,7 +38,7 @@ export function Verdict() {
   const path = pin ?? moments.find(({ kind }) => kind === 'state')?.path;
   const outcome = outcomeOfRow(row);
   const parts = verdictOf({
-    ...{ row, endMs: model.endMs.value, movers: movers?.movers ?? [], moments },
+    ...{ row, endMs: model.endMs.value, movers, moments },
     ...(path !== undefined &&
       last && { place: { path, value: valueAt(last.state, path), isPinned: pin !== undefined } }),
   });
