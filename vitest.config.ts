@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** It chooses the browser, which needs none. */
 const browserChoice = 'test/browser/chromium.test.ts';
 
+/** What tests leave behind goes with it. */
+const ownTmp = 'test/whole/own-tmp.ts';
+
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
@@ -17,6 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
+          globalSetup: ownTmp,
           include: [
             'packages/*/src/**/*.test.{ts,tsx}',
             'test/!(browser)/**/*.test.ts',
@@ -32,7 +36,7 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/*.test.ts'],
           exclude: [browserChoice],
-          globalSetup: 'test/browser/setup.ts',
+          globalSetup: [ownTmp, 'test/browser/setup.ts'],
           // Several pages in one story, each with a browser's processes.
           testTimeout: 120_000,
           hookTimeout: 120_000,
