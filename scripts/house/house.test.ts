@@ -102,11 +102,21 @@ const breaches: [RuleName, string, Record<string, string | undefined>][] = [
     'no reason for left-pad',
     { 'packages/x/package.json': '{ "version": "1.0.0", "dependencies": { "left-pad": "1" } }' },
   ],
+  [
+    'dependenciesHaveReasons',
+    'no reason for chdb',
+    { 'test/clickhouse/package.json': '{ "version": "1.0.0", "dependencies": { "chdb": "1" } }' },
+  ],
   ['dependenciesHaveReasons', 'lists fastify', { 'packages/server/package.json': '{}' }],
   [
     'lockNamesNoHost',
     'host',
     { 'package-lock.json': '{ "resolved": "https://example.org/x.tgz" }' },
+  ],
+  [
+    'lockNamesNoHost',
+    'test/x/package-lock.json names',
+    { 'test/x/package-lock.json': '{ "resolved": "https://example.org/x.tgz" }' },
   ],
   [
     'lockIsComplete',

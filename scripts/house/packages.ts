@@ -22,30 +22,32 @@ const dependenciesHaveReasons: Rule = (repo) => {
 
 /** Registries move and mirrors differ; the checksums of the lock file are what counts. */
 const lockNamesNoHost: Rule = (repo) => {
-  const lock = repo.files.get('package-lock.json');
-  if (lock === undefined) return ['package-lock.json is missing'];
-  return /"resolved": "[a-z+]+:/.test(lock)
-    ? [
-        'package-lock.json names the host that a package came from; install with the settings of .npmrc',
-      ]
-    : [];
+  const found = locks(repo);
+  if (!found.some(([path]) => path === 'package-lock.json'))
+    return ['package-lock.json is missing'];
+  return found
+    .filter(([, text]) => /"resolved": "[a-z+]+:/.test(text))
+    .map(
+      ([path]) =>
+        `${path} names the host that a package came from; install with the settings of .npmrc`,
+    );
 };
 
 /**
  * A package for one platform that is missing from the lock file makes `npm ci` fail everywhere; npm
  * leaves it out when the registry at hand does not have it.
  */
-const lockIsComplete: Rule = (repo) => {
-  const lock = JSON.parse(repo.files.get('package-lock.json') ?? '{}') as Lock;
-  const packages = lock.packages ?? {};
-  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
-    Object.keys(optionalDependencies)
-      .filter(
-        (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
-      )
-      .map((name) => `package-lock.json has no entry for ${name}, which ${path} names`),
-  );
-};
+const lockIsComplete: Rule = (repo) =>
+  locks(repo).flatMap(([lock, text]) => {
+    const packages = (JSON.parse(text) as Lock).packages ?? {};
+    return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies)
+        .filter(
+          (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+        )
+        .map((name) => `${lock} has no entry for ${name}, which ${path} names`),
+    );
+  });
 
 /** All packages are released together. */
 const oneVersion: Rule = (repo) => {
@@ -95,9 +97,14 @@ interface Manifest {
   devDependencies?: Record<string, string>;
 }
 
+/** Texts of the lock files by path: that of the workspace, and those of packages apart from it. */
+function locks(repo: Repo): [string, string][] {
+  return [...repo.files].filter(([path]) => /(^|\/)package-lock\.json$/.test(path));
+}
+
 function manifests(repo: Repo): { path: string; manifest: Manifest }[] {
   return [...repo.files]
-    .filter(([path]) => /^(packages\/[^/]+\/)?package\.json$/.test(path))
+    .filter(([path]) => /^((packages\/[^/]+|test\/clickhouse)\/)?package\.json$/.test(path))
     .map(([path, text]) => ({ path, manifest: JSON.parse(text) as Manifest }));
 }
 
