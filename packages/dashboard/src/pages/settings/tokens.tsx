@@ -18,46 +18,41 @@ const scopes = [
 export function Tokens() {
   const tokens = useAnswer('listTokens', {});
   const [secret, setSecret] = useState<string>();
-  if (tokens.error?.status === 403) {
-    return (
-      <section class="panel wide" aria-labelledby="tokens-title">
-        <header>
-          <h2 id="tokens-title">Tokens</h2>
-        </header>
-        <p class="panel-note">Whoever manages tokens needs one with the scope admin.</p>
-        <LogOut />
-      </section>
-    );
-  }
+  const isRefused = tokens.error?.status === 403;
   return (
     <section class="panel wide" aria-labelledby="tokens-title">
       <header>
         <h2 id="tokens-title">Tokens</h2>
         <span class="t3 small">from the first one on, every request needs one</span>
       </header>
-      <Loaded answer={tokens} rows={2}>
-        {({ tokens: list }) => (
-          <>
-            {list.length === 0 ? (
-              <p class="panel-note">
-                There is none: the server serves this machine only, and asks for nothing. Give the
-                first one the scope admin, or nobody will be able to make another.
-              </p>
-            ) : (
-              <TokenTable tokens={list} onChange={tokens.retry} />
-            )}
-            {secret !== undefined && <Secret secret={secret} />}
-            <NewToken
-              isFirst={list.length === 0}
-              onMade={(made) => {
-                setSecret(made);
-                tokens.retry();
-              }}
-            />
-            {list.length > 0 && <LogOut />}
-          </>
-        )}
-      </Loaded>
+      {isRefused ? (
+        <p class="panel-note">Whoever manages tokens needs one with the scope admin.</p>
+      ) : (
+        <Loaded answer={tokens} rows={2}>
+          {({ tokens: list }) => (
+            <>
+              {list.length === 0 ? (
+                <p class="panel-note">
+                  There is none: the server serves this machine only, and asks for nothing. Give the
+                  first one the scope admin, or nobody will be able to make another.
+                </p>
+              ) : (
+                <TokenTable tokens={list} onChange={tokens.retry} />
+              )}
+              <NewToken
+                isFirst={list.length === 0}
+                onMade={(made) => {
+                  setSecret(made);
+                  tokens.retry();
+                }}
+              />
+            </>
+          )}
+        </Loaded>
+      )}
+      {/* Also of a first token that may not even ask for the list: nobody could know it otherwise. */}
+      {secret !== undefined && <Secret key={secret} secret={secret} />}
+      {(isRefused || tokens.value?.tokens[0]) && <LogOut />}
     </section>
   );
 }
@@ -159,7 +154,7 @@ function NewToken({ isFirst, onMade }: { isFirst: boolean; onMade: (secret: stri
       const made = (await send('POST', '/api/tokens', {
         name: fields.get('name'),
         scopes: fields.getAll('scope'),
-        ...(expires !== '' && { expires_at: new Date(expires).toISOString() }),
+        ...(expires !== '' && { expires_at: new Date(`${expires}T00:00`).toISOString() }),
       })) as { token: string };
       // The first token shuts the door behind it, and this page would be outside.
       if (isFirst) await send('POST', '/api/login', { token: made.token });
