@@ -46,7 +46,7 @@ describe('columns', () => {
 
   it('leave the rest of the width to how it ended, else to the session', () => {
     const tracks = (text: string): string => gridTracks(fittingColumns(readColumns(text), 1440));
-    expect(tracks('session,cause,id')).toBe('24px 16px 136px minmax(0, 1fr) 72px');
+    expect(tracks('session,cause,id')).toBe('24px 16px minmax(136px, 0.6fr) minmax(0, 1fr) 72px');
     expect(tracks('session,id')).toBe('24px 16px minmax(136px, 1fr) 72px');
   });
 });

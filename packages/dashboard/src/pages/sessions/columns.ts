@@ -84,6 +84,7 @@ export function gridTracks(shown: readonly Column[]): string {
   const hasCause = shown.some(({ name }) => name === 'cause');
   const tracks = shown.map(({ name, width }, i) => {
     if (name === 'cause') return 'minmax(0, 1fr)';
+    if (name === 'session' && hasCause) return `minmax(${width}px, 0.6fr)`;
     return !hasCause && i === 0 ? `minmax(${width}px, 1fr)` : `${width}px`;
   });
   return `24px 16px ${tracks.join(' ')}`;
