@@ -22,7 +22,7 @@ export function Hours({
   barMs: number;
   only: Stacked | undefined;
   markers: readonly Marker[];
-  /** Opens the sessions of a bar. */
+  /** Opens the sessions that ran in the time of a bar: those that began in it, and some that went on. */
   onOpen: (bar: Bar) => void;
 }) {
   const [place, width] = useWidth<HTMLDivElement>();
@@ -53,7 +53,7 @@ export function Hours({
       class="ov-hours"
       role="slider"
       tabIndex={0}
-      aria-label={`${title}: arrow keys go from bar to bar, Enter opens its sessions`}
+      aria-label={`${title}: arrow keys go from bar to bar, Enter lists what ran then`}
       aria-valuemin={0}
       aria-valuemax={bars.length - 1}
       aria-valuenow={at ?? bars.length - 1}
@@ -119,7 +119,7 @@ function Tip({ bar, barMs, x, width }: { bar: Bar; barMs: number; x: number; wid
     <div class="ov-tip" style={side} aria-hidden="true">
       <p class="t2">{span(bar, barMs)}</p>
       <p>
-        <b>{count(bar.sessions)}</b> {bar.sessions === 1 ? 'session' : 'sessions'}
+        <b>{count(bar.sessions)}</b> {bar.sessions === 1 ? 'session' : 'sessions'} began
       </p>
       {stacked
         .filter((outcome) => bar.counts[outcome] > 0)
@@ -142,5 +142,5 @@ function spoken(bar: Bar | undefined, barMs: number): string {
   const parts = stacked
     .filter((outcome) => bar.counts[outcome] > 0)
     .map((outcome) => `${bar.counts[outcome]} ${outcomeLabels[outcome]}`);
-  return `${span(bar, barMs)}: ${counted(bar.sessions, 'session')}${parts.length > 0 ? `, ${parts.join(', ')}` : ''}`;
+  return `${span(bar, barMs)}: ${counted(bar.sessions, 'session')} began${parts.length > 0 ? `, ${parts.join(', ')}` : ''}`;
 }
