@@ -9,7 +9,7 @@ export interface Connection {
 /** What we use of the library. */
 export interface Addon {
   /** Gives nothing when the directory is another process's. */
-  CreateConnection(dataDir: string): Connection | undefined;
+  CreateConnection(dataDir: string, args: readonly string[]): Connection | undefined;
   CloseConnection(connection: Connection): void;
   QueryWithConnection(connection: Connection, text: string, format: string): string;
   QueryAsyncConnection(connection: Connection, text: string, format: string): Promise<Answer>;

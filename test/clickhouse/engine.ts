@@ -1,6 +1,6 @@
 /** ClickHouse in this process: a few connections to one data directory, each with one statement at a time. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Addon, type Connection, loadAddon } from './addon.ts';
@@ -44,17 +44,23 @@ export class Engine {
   readonly folder: string;
   readonly #addon: Addon;
   readonly #dataDir: string;
+  readonly #arguments: readonly string[];
   /** The engine ends with its last connection, and lanes are replaced: this one stays. */
   readonly #anchor: Connection;
   readonly #lanes: Lane[];
   readonly #free: Lane[];
   readonly #waiting: ((lane: Lane) => void)[] = [];
 
-  /** @throws Error when another process has the directory */
-  constructor(dataDir: string, lanesMax: number) {
+  /**
+   * A cluster is one of this engine alone, with the macros that the tables of real ones use.
+   * @throws Error when another process has the directory
+   */
+  constructor(dataDir: string, options: { lanesMax: number; cluster: string | undefined }) {
+    const { lanesMax, cluster } = options;
     mkdirSync(dataDir, { recursive: true });
     this.#addon = loadAddon();
     this.#dataDir = dataDir;
+    this.#arguments = cluster === undefined ? [] : [`--config-file=${configure(dataDir, cluster)}`];
     this.#anchor = this.#connect();
     this.version = this.#addon
       .QueryWithConnection(this.#anchor, 'SELECT version()', 'TSVRaw')
@@ -163,7 +169,7 @@ export class Engine {
   }
 
   #connect(): Connection {
-    const connection = this.#addon.CreateConnection(this.#dataDir);
+    const connection = this.#addon.CreateConnection(this.#dataDir, this.#arguments);
     if (!connection) throw new Error(`ClickHouse cannot open ${this.#dataDir}`);
     return connection;
   }
@@ -228,6 +234,20 @@ export class Engine {
     lane.settings = context.settings;
     lane.parameters = new Map([...lane.parameters, ...context.parameters]);
   }
+}
+
+/** Writes what a server would read at its start. Nobody listens on the port: it says "myself". */
+function configure(dataDir: string, cluster: string): string {
+  const path = join(dataDir, 'shim.xml');
+  const shard = '<shard><replica><host>127.0.0.1</host><port>9000</port></replica></shard>';
+  const macros = `<shard>1</shard><replica>1</replica><cluster>${cluster}</cluster>`;
+  const parts = [
+    `<remote_servers><${cluster}>${shard}</${cluster}></remote_servers>`,
+    `<macros>${macros}</macros>`,
+    '<tcp_port>9000</tcp_port>',
+  ];
+  writeFileSync(path, `<clickhouse>${parts.join('')}</clickhouse>\n`);
+  return path;
 }
 
 /** Assignments that make one set of settings another. */

@@ -8,6 +8,8 @@ export interface ClickHouseOptions {
   dataDir?: string;
   /** The only user there is, with password; by default anybody comes in. */
   user?: { name: string; password: string };
+  /** Name of a cluster of one shard, this one, for `Distributed` tables and the macros of DDL. */
+  cluster?: string;
   /** Statements that run at the same time; 6 by default. */
   lanes?: number;
 }
@@ -31,7 +33,7 @@ export interface ClickHouse {
 
 /**
  * Starts ClickHouse on a free port of 127.0.0.1.
- * @throws StartError when it ends or is not ready in time, as without `npm run test:clickhouse`
+ * @throws StartError when it ends or is not ready in time; the engine has to be installed
  */
 export async function startClickHouse(options: ClickHouseOptions = {}): Promise<ClickHouse> {
   let server = await startShim(options);
@@ -53,13 +55,14 @@ export async function startClickHouse(options: ClickHouseOptions = {}): Promise<
 }
 
 function startShim(options: ClickHouseOptions, port = 0): Promise<Server> {
-  const { user, lanes = 6 } = options;
+  const { user, cluster, lanes = 6 } = options;
   const shim = fileURLToPath(new URL('shim.ts', import.meta.url));
   const tsx = import.meta.resolve('tsx');
   return startServer({
     command: [process.execPath, '--import', tsx, shim],
     args: [
       ...['--port', String(port), '--lanes', String(lanes)],
+      ...(cluster === undefined ? [] : ['--cluster', cluster]),
       ...(user === undefined ? [] : ['--user', user.name, '--password', user.password]),
     ],
     env: { UV_THREADPOOL_SIZE: String(lanes + 3) },

@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
     port: { type: 'string', default: '0' },
     data: { type: 'string' },
     lanes: { type: 'string' },
+    cluster: { type: 'string' },
     user: { type: 'string' },
     password: { type: 'string', default: '' },
   },
@@ -28,7 +29,8 @@ if (options.data === undefined) throw new Error('--data says where the data dire
 
 // Every lane holds a thread of the pool while its statement runs; files and compression need some too.
 const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
-const engine = new Engine(options.data, Number(options.lanes ?? Math.max(1, threads - 3)));
+const lanesMax = Number(options.lanes ?? Math.max(1, threads - 3));
+const engine = new Engine(options.data, { lanesMax, cluster: options.cluster });
 
 const server = createServer(
   { keepAliveTimeout: 30_000, requestTimeout: 0 },

@@ -92,7 +92,7 @@ export function withRowsTo(text: string, path: string, otherFormat: string): str
 export function refuseSeveral(text: string): void {
   let ended: Token | undefined;
   for (const token of tokensOf(text)) {
-    if (ended !== undefined) {
+    if (ended !== undefined && token.text !== ';') {
       throw new ClickHouseException(
         62,
         'SYNTAX_ERROR',
