@@ -228,6 +228,12 @@ export class Engine {
     const statements: string[] = [];
     if (lane.database !== context.database) statements.push(`USE ${nameOf(context.database)}`);
     if (changes.length > 0) statements.push(`SET ${changes.join(', ')}`);
+    if (statements.join().length > 100_000) {
+      // Values have no limit where they come from, but here they are part of a statement.
+      const limit = context.settings.get('max_query_size');
+      await this.#addon.QueryAsyncConnection(lane.connection, 'SET max_query_size = 0', 'TSV');
+      statements.push(`SET max_query_size = ${limit === undefined ? 'DEFAULT' : textOf(limit)}`);
+    }
     if (statements.length === 0) return;
     await this.#addon.QueryAsyncConnection(lane.connection, statements.join('; '), 'TSV');
     lane.database = context.database;

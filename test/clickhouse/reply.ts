@@ -54,10 +54,9 @@ export class Reply {
   }
 
   /** Sends what is there at once. */
-  async whole(format: string, bytes: Buffer, figures: Figures): Promise<void> {
+  whole(format: string, bytes: Buffer, figures: Figures | undefined): void {
     this.#begin(format, figures);
-    await this.#write(bytes);
-    this.#end();
+    (this.#packer ?? this.#response).end(bytes);
   }
 
   /** Sends rows as they come; the first of them wait, all of them if it must be so. */
@@ -81,7 +80,7 @@ export class Reply {
       if (this.#response.destroyed) return;
       await this.#write(chunk);
     }
-    this.#end();
+    (this.#packer ?? this.#response).end();
   }
 
   /** Tells an error: by status, or in the midst of the rows and then by breaking off. */
@@ -91,9 +90,7 @@ export class Reply {
     if (!this.#response.headersSent) {
       this.#response.statusCode = statusOf(exception);
       this.#response.setHeader('X-ClickHouse-Exception-Code', exception.code);
-      this.#begin('', undefined);
-      await this.#write(Buffer.from(text));
-      return this.#end();
+      return this.whole('', Buffer.from(text), undefined);
     }
     const mark = `__exception__\r\n${this.#tag}`;
     const length = Buffer.byteLength(text);
@@ -120,7 +117,6 @@ export class Reply {
       this.#packer = createGzip({ level: 3 });
       this.#packer.pipe(this.#response);
     }
-    this.#response.flushHeaders();
   }
 
   /** Waits for the reader, or for its end. */
@@ -138,10 +134,6 @@ export class Reply {
       body.on('drain', proceed);
       this.#response.on('close', proceed);
     });
-  }
-
-  #end(): void {
-    (this.#packer ?? this.#response).end();
   }
 }
 

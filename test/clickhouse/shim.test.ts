@@ -123,6 +123,21 @@ describe('statements', () => {
     await expect(ask({ number: 1 })).rejects.toMatchObject({ code: '456' });
   });
 
+  it('takes as many values as a server does: half a mebibyte in the address, more in a form', async () => {
+    const client = connect(clickhouse.url);
+    const ask = (length: number, use_multipart_params: boolean) =>
+      client.query({
+        query: 'SELECT toUInt32(length({ids:Array(String)})) AS n',
+        query_params: { ids: Array.from({ length }, (_, i) => `session ${i}`) },
+        use_multipart_params,
+        format: 'JSONEachRow',
+      });
+    expect(await (await ask(20_000, false)).json()).toEqual([{ n: 20_000 }]);
+    expect(await (await ask(100_000, true)).json()).toEqual([{ n: 100_000 }]);
+    const text = `SELECT '${'x'.repeat(300_000)}'`;
+    expect(await errorOf(client.command({ query: text }))).toMatchObject({ code: '62' });
+  });
+
   it('obeys settings for the one statement that has them', async () => {
     const client = connect(clickhouse.url);
     const ask = async (clickhouse_settings = {}, tail = '') => {

@@ -32,11 +32,10 @@ const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
 const lanesMax = Number(options.lanes ?? Math.max(1, threads - 3));
 const engine = new Engine(options.data, { lanesMax, cluster: options.cluster });
 
+// As a server does, it takes addresses of a mebibyte and waits for bodies as long as they last.
 const server = createServer(
-  { keepAliveTimeout: 30_000, requestTimeout: 0 },
-  (message, response) => {
-    void answer(message, response);
-  },
+  { keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: 1024 * 1024 + 16_384 },
+  (message, response) => void answer(message, response),
 );
 server.listen(Number(options.port), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
