@@ -13,6 +13,7 @@ const paths = {
   getSession: '/api/sessions/{id}',
   sessionSummary: '/api/sessions/{id}/summary',
   listEvents: '/api/sessions/{id}/events',
+  countEvents: '/api/sessions/{id}/events/counts',
   getState: '/api/sessions/{id}/state',
   listStateHistory: '/api/sessions/{id}/state/history',
   diffState: '/api/sessions/{id}/state/diff',

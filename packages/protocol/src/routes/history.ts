@@ -18,6 +18,7 @@ import {
   revisionCursorParam,
 } from '../place.ts';
 import {
+  eventCountsReply,
   eventsReply,
   momentsReply,
   moversReply,
@@ -34,6 +35,18 @@ const order = preset(wordParam(['asc', 'desc'], 'In order of time, or the last f
 
 const limit = preset(wholeParam(1, limits.pageRowsMax, 'Most rows of the page'), 100);
 
+/** Which events are meant. */
+const eventFilter = {
+  level: many(wordParam(levels, 'Severity')),
+  category: many(textParam('Category', limits.categoryLengthMax)),
+  group: many(textParam('Logger or component', limits.groupLengthMax)),
+  label: many(textParam('One of its labels', limits.labelLengthMax)),
+  name: many(textParam('Name of the event', limits.eventNameLengthMax)),
+  text: textParam('Words of its name, message or exception, the last one as a beginning'),
+  from: instantParam('Only events from then on'),
+  to: instantParam('Only events before'),
+};
+
 /** The endpoints by name. */
 export const historyRoutes = {
   listEvents: {
@@ -42,14 +55,7 @@ export const historyRoutes = {
     summary: 'Events of a session in pages, by time and order of arrival, in both directions',
     scope: 'read',
     query: {
-      level: many(wordParam(levels, 'Severity')),
-      category: many(textParam('Category', limits.categoryLengthMax)),
-      group: many(textParam('Logger or component', limits.groupLengthMax)),
-      label: many(textParam('One of its labels', limits.labelLengthMax)),
-      name: many(textParam('Name of the event', limits.eventNameLengthMax)),
-      text: textParam('Words of its name, message or exception, the last one as a beginning'),
-      from: instantParam('Only events from then on'),
-      to: instantParam('Only events before'),
+      ...eventFilter,
       order,
       limit,
       cursor: eventCursorParam,
@@ -57,6 +63,19 @@ export const historyRoutes = {
     },
     example: 'level=error&level=critical&order=desc&limit=10',
     reply: answer(eventsReply),
+    errors,
+  },
+  countEvents: {
+    method: 'GET',
+    path: '/api/sessions/{id}/events/counts',
+    summary: 'How many events of a session there are of each level, name and type of exception',
+    scope: 'read',
+    query: {
+      ...eventFilter,
+      limit: preset(wholeParam(1, limits.pageRowsMax, 'Most kinds to tell'), 100),
+    },
+    example: 'limit=20',
+    reply: answer(eventCountsReply),
     errors,
   },
   getState: {

@@ -1,6 +1,6 @@
 /** Schemas of what is answered about one session's history. */
 import Type from 'typebox';
-import { levels } from '../event.ts';
+import { type Level, levels } from '../event.ts';
 import { changeKinds } from '../state-diff.ts';
 import { eventReply } from './reply.ts';
 import { oneOf } from './shapes.ts';
@@ -38,6 +38,25 @@ export const eventsReply = Type.Object({
   }),
   next: nextCursor,
   previous: previousCursor,
+});
+
+/** Events counted. */
+export const eventCountsReply = Type.Object({
+  total: count,
+  levels: Type.Object(
+    Object.fromEntries(levels.map((level) => [level, count])) as Record<Level, typeof count>,
+    { description: 'Events by level' },
+  ),
+  kinds: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      level: oneOf(levels, 'Severity'),
+      exception_type: Type.Optional(Type.String({ description: 'Absent where none is named' })),
+      count,
+    }),
+    { description: 'The most frequent first' },
+  ),
+  left_out: Type.Integer({ minimum: 0, description: 'Kinds beyond the limit' }),
 });
 
 /** One place of a state that changed. */

@@ -63,6 +63,31 @@ describe('events of a session', () => {
   });
 });
 
+describe('counts of events', () => {
+  it('tell levels and kinds of what a filter lets through, the most frequent first', async () => {
+    const { server, path } = await started();
+    const count = (query: string) =>
+      ask(server, routes.countEvents, `${path}/events/counts?${query}`);
+    const crash = { name: 'e3', level: 'error', exception_type: 'KeyError', exception_msg: 'x' };
+    for (let i = 0; i < 2; i++) await server.post(`${path}/events`, crash);
+    const all = await count('limit=2');
+    expect(all.total).toBe(12);
+    expect(all.levels).toEqual({ debug: 2, info: 2, warning: 2, error: 4, critical: 2 });
+    expect(all.kinds).toEqual([
+      { name: 'e3', level: 'error', exception_type: 'KeyError', count: 2 },
+      { name: 'e0', level: 'debug', count: 1 },
+    ]);
+    expect(all.left_out).toBe(9);
+    expect((await count('name=e3')).kinds).toEqual([
+      { name: 'e3', level: 'error', exception_type: 'KeyError', count: 2 },
+      { name: 'e3', level: 'error', count: 1 },
+    ]);
+    expect((await count(`text=${encodeURIComponent('größe')}`)).total).toBe(10);
+    expect((await count(`to=${startMs + 2000}`)).total).toBe(2);
+    expect((await server.ask('/api/sessions/00000000/events/counts')).status).toBe(404);
+  });
+});
+
 describe('the state of a session', () => {
   it('is found at an instant, a revision, the start, the end and now', async () => {
     const { server, path } = await started();

@@ -1,5 +1,6 @@
 /** Questions about one session's history: what is asked of a store, and what it answers. */
 import {
+  compareTexts,
   type EventRecord,
   isException,
   type JsonValue,
@@ -66,6 +67,57 @@ export interface EventQuery {
   start: EventStart;
   /** 1 … `limits.pageRowsMax`. */
   limit: number;
+}
+
+/** A question for how many events of a session a filter lets through. */
+export interface EventCountQuery {
+  /** Whole id of the session. */
+  id: string;
+  filter: EventFilter;
+  /** Events from `fromUs` on and before `toUs`; all when absent. */
+  fromUs?: number;
+  toUs?: number;
+}
+
+/** How many events there are of one name, level and type of exception. */
+export interface EventCount {
+  name: string;
+  level: Level;
+  /** Absent for events that name none. */
+  exceptionType?: string;
+  count: number;
+}
+
+/** Counts events by what tells kinds of them apart. */
+export class EventCounter {
+  readonly #counts = new Map<string, EventCount>();
+
+  /** Counts some events of a kind. */
+  add({ name, level, exceptionType, count }: EventCount): void {
+    const key = JSON.stringify([name, level, exceptionType]);
+    const known = this.#counts.get(key);
+    if (known !== undefined) known.count += count;
+    else {
+      const type = exceptionType === undefined ? {} : { exceptionType };
+      this.#counts.set(key, { name, level, ...type, count });
+    }
+  }
+
+  /** Counts one event. */
+  addEvent({ name, level, exception_type: type }: EventRecord): void {
+    this.add({ name, level, ...(type ? { exceptionType: type } : {}), count: 1 });
+  }
+
+  /** The kinds, the most frequent first, equal ones by name, severity and type. */
+  ordered(): EventCount[] {
+    return [...this.#counts.values()].sort(
+      (a, b) =>
+        b.count - a.count ||
+        compareTexts(a.name, b.name) ||
+        levels.indexOf(b.level) - levels.indexOf(a.level) ||
+        compareTexts(a.exceptionType ?? '', b.exceptionType ?? ''),
+    );
+  }
 }
 
 /** A page of a list that can be read in both directions. */
@@ -150,6 +202,8 @@ export const severestFirst: readonly Level[] = [...levels].reverse();
 export interface HistoryQuestions {
   /** A page of events. Paging on gives each event once, also while further ones arrive. */
   events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined>;
+  /** How many events there are of each kind; the order is that of `EventCounter`. */
+  countEvents(query: EventCountQuery): Promise<EventCount[] | undefined>;
   /** A state as it was; a revision that is not there yet stands for the last one. */
   stateAt(query: StateQuery): Promise<StateAt | undefined>;
   /** A page of patches in order of revision. */

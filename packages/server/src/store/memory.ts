@@ -2,7 +2,7 @@
 import { limits, SeriesTable, TachoError } from '@tacho/protocol';
 import { aggregateOf } from './memory/aggregate.ts';
 import { factsOf } from './memory/filter.ts';
-import { eventsOf, patchesOf, stateAt, timelineOf } from './memory/history.ts';
+import { eventCountsOf, eventsOf, patchesOf, stateAt, timelineOf } from './memory/history.ts';
 import { OnceLedger } from './memory/once.ts';
 import { type Asked, groupsOf, pageOf, summaryRow } from './memory/questions.ts';
 import {
@@ -21,6 +21,8 @@ import type {
   AggregateGroup,
   AggregateQuery,
   Appended,
+  EventCount,
+  EventCountQuery,
   EventQuery,
   EventRow,
   EventSearch,
@@ -207,6 +209,11 @@ export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
   async events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
     const session = this.#sessions.get(query.id);
     return session && eventsOf(session, query);
+  }
+
+  async countEvents(query: EventCountQuery): Promise<EventCount[] | undefined> {
+    const session = this.#sessions.get(query.id);
+    return session && eventCountsOf(session, query);
   }
 
   async stateAt(query: StateQuery): Promise<StateAt | undefined> {

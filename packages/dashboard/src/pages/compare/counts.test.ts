@@ -6,16 +6,17 @@ const event = (
   name: string,
   level: Counted['level'] = 'info',
   exception_type?: string,
+  count = 1,
 ): Counted => ({
-  ...{ name, level },
+  ...{ name, level, count },
   ...(exception_type !== undefined && { exception_type }),
 });
 
 describe('events of several runs', () => {
   it('are counted by name, the widest difference first', () => {
     const rows = countRows([
-      [event('a'), event('a'), event('b')],
-      [event('a'), event('b'), event('b'), event('b'), event('b')],
+      [event('a', 'info', undefined, 2), event('b')],
+      [event('a'), event('b', 'debug', undefined, 3), event('b')],
     ]);
     expect(rows.map(({ name, counts }) => [name, counts])).toEqual([
       ['b', [1, 4]],

@@ -1,11 +1,12 @@
 /** Events of several runs counted by name. */
 import type { Level } from '@tacho/protocol';
 
-/** An event as far as it is counted. */
+/** Events of one kind, as the server counts them. */
 export interface Counted {
   name: string;
   level: Level;
   exception_type?: string | undefined;
+  count: number;
 }
 
 /** How often each run recorded something. */
@@ -32,7 +33,7 @@ export function countRows(runs: readonly (readonly Counted[])[]): CountRow[] {
         ...{ name, isException, level: event.level },
         counts: runs.map(() => 0),
       };
-      row.counts[at] = (row.counts[at] ?? 0) + 1;
+      row.counts[at] = (row.counts[at] ?? 0) + event.count;
       if (levels.indexOf(event.level) > levels.indexOf(row.level)) row.level = event.level;
       rows.set(name, row);
     }

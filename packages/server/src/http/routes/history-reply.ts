@@ -4,6 +4,7 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  type Level,
   levels,
   parseJson,
   type SeriesKey,
@@ -12,7 +13,13 @@ import {
 import type { Moments } from '../../query/moments.ts';
 import type { Movers } from '../../query/movers.ts';
 import type { Timeline } from '../../query/timeline.ts';
-import type { BucketCounts, EventRow, PatchChange, PatchRow } from '../../store/store.ts';
+import type {
+  BucketCounts,
+  EventCount,
+  EventRow,
+  PatchChange,
+  PatchRow,
+} from '../../store/store.ts';
 
 /** Characters of a message that a mark shows. */
 const markLength = 200;
@@ -51,6 +58,22 @@ export function patchRow(row: PatchChange): JsonObject {
     changed: changes.map(({ names }) => pathOf(names)),
     ...(before !== undefined && { from: before }),
     ...(after !== undefined && { to: after }),
+  };
+}
+
+/** Events counted; of the kinds, the first ones. */
+export function eventCountsReply(counts: readonly EventCount[], limit: number): JsonObject {
+  const byLevel = Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>;
+  for (const { level, count } of counts) byLevel[level] += count;
+  return {
+    total: counts.reduce((sum, { count }) => sum + count, 0),
+    levels: byLevel,
+    kinds: counts.slice(0, limit).map(({ name, level, exceptionType, count }) => ({
+      ...{ name, level },
+      ...(exceptionType !== undefined && { exception_type: exceptionType }),
+      count,
+    })),
+    left_out: Math.max(0, counts.length - limit),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   formatTime,
   type JsonObject,
   type Moment,
+  type ParamsOf,
   parseJson,
   routes,
   stateChanges,
@@ -15,11 +16,12 @@ import { momentsOf } from '../../query/moments.ts';
 import { moversOf } from '../../query/movers.ts';
 import { endOf, goneSession, instantOf, sessionRow } from '../../query/session-row.ts';
 import { timelineOf } from '../../query/timeline.ts';
-import type { StateAt, StateQuery, Store } from '../../store/store.ts';
+import type { EventCountQuery, StateAt, StateQuery, Store } from '../../store/store.ts';
 import { addQuestion } from '../question.ts';
 import type { Service } from '../service.ts';
 import {
   changeRow,
+  eventCountsReply,
   eventRow,
   momentsReply,
   moversReply,
@@ -31,6 +33,7 @@ import {
 /** Adds the routes. */
 export function addHistoryRoutes(app: FastifyInstance, service: Service): void {
   addEventRoute(app, service);
+  addEventCountRoute(app, service);
   addStateRoutes(app, service);
   addEndingRoutes(app, service);
 
@@ -68,7 +71,7 @@ function addEndingRoutes(app: FastifyInstance, service: Service): void {
 function addEventRoute(app: FastifyInstance, service: Service): void {
   const { store } = service;
   addQuestion(app, service, routes.listEvents, async ({ params, id }) => {
-    const { from, to, order, limit, cursor, around } = params;
+    const { order, limit, cursor, around } = params;
     if (cursor && around) {
       throw new TachoError('invalid_field', 'around is given with cursor; expected one of them.');
     }
@@ -76,16 +79,7 @@ function addEventRoute(app: FastifyInstance, service: Service): void {
     const first = { kind: isDescending ? 'last' : 'first' } as const;
     const page = await store.events({
       id,
-      filter: {
-        ...(params.level.length > 0 && { levels: params.level }),
-        ...(params.name.length > 0 && { names: params.name }),
-        ...(params.category.length > 0 && { categories: params.category }),
-        ...(params.group.length > 0 && { groups: params.group }),
-        ...(params.label.length > 0 && { labels: params.label }),
-        ...(params.text !== undefined && { text: params.text }),
-      },
-      ...(from !== undefined && { fromUs: from }),
-      ...(to !== undefined && { toUs: to }),
+      ...eventsAsked(params),
       start: cursor ?? (around ? { kind: 'around', ...around } : first),
       limit,
     });
@@ -101,6 +95,37 @@ function addEventRoute(app: FastifyInstance, service: Service): void {
       previous: isDescending ? later : earlier,
     };
   });
+}
+
+function addEventCountRoute(app: FastifyInstance, service: Service): void {
+  const { store } = service;
+  addQuestion(app, service, routes.countEvents, async ({ params, id }) => {
+    const counts = await store.countEvents({ id, ...eventsAsked(params) });
+    if (!counts) throw goneSession(id);
+    return eventCountsReply(counts, params.limit);
+  });
+}
+
+/** What the parameters of both questions about events say of which ones are meant. */
+function eventsAsked(
+  params: Pick<
+    ParamsOf<typeof routes.listEvents.query>,
+    'level' | 'name' | 'category' | 'group' | 'label' | 'text' | 'from' | 'to'
+  >,
+): Omit<EventCountQuery, 'id'> {
+  const { from, to } = params;
+  return {
+    filter: {
+      ...(params.level.length > 0 && { levels: params.level }),
+      ...(params.name.length > 0 && { names: params.name }),
+      ...(params.category.length > 0 && { categories: params.category }),
+      ...(params.group.length > 0 && { groups: params.group }),
+      ...(params.label.length > 0 && { labels: params.label }),
+      ...(params.text !== undefined && { text: params.text }),
+    },
+    ...(from !== undefined && { fromUs: from }),
+    ...(to !== undefined && { toUs: to }),
+  };
 }
 
 function addStateRoutes(app: FastifyInstance, service: Service): void {

@@ -110,6 +110,12 @@ function pagingCases(open: OpenStore): void {
           expect([page?.hasEarlier, page?.hasLater]).toEqual([false, false]);
         }
       }
+      for (const filter of [{}, { groups: ['rare', 'loop'] }, { text: 'tick' }]) {
+        expect(await bench.store.countEvents({ id, filter })).toEqual([
+          { name: 'tick', level: 'info', count: 8_999 },
+          { name: 'tick', level: 'error', count: 1 },
+        ]);
+      }
       const around = async (start: EventQuery['start']) =>
         (await bench.store.events({ id, filter: {}, start, limit: 4 }))?.rows.map(({ seq }) => seq);
       expect(await around({ kind: 'around', seq: 4_321 })).toEqual([4_319, 4_320, 4_321, 4_322]);
@@ -158,6 +164,7 @@ function stateCases(open: OpenStore): void {
       expect(
         await store.events({ id, filter: {}, start: { kind: 'around', seq: 1 }, limit: 1 }),
       ).toBe(undefined);
+      expect(await store.countEvents({ id, filter: {} })).toBe(undefined);
       expect(await store.patches({ id, start, limit: 1 })).toBe(undefined);
       expect(await store.stateAt({ id, atUs: 1 })).toBe(undefined);
       expect(await store.timeline({ id, fromUs: 0, widthUs: 1, buckets: 1 })).toBe(undefined);
@@ -287,6 +294,11 @@ const questions: fc.Arbitrary<Ask[]> = fc.array(
       (query): Ask =>
         (store) =>
           store.events(query),
+    ),
+    eventQueries.map(
+      ({ start: _start, limit: _limit, ...query }): Ask =>
+        (store) =>
+          store.countEvents(query),
     ),
     patchQueries.map(
       (query): Ask =>

@@ -15,6 +15,9 @@ import {
 } from '@tacho/protocol';
 import {
   type BucketCounts,
+  type EventCount,
+  EventCounter,
+  type EventCountQuery,
   type EventPlace,
   type EventQuery,
   type EventRow,
@@ -48,6 +51,15 @@ export function eventsOf(session: MemorySession, query: EventQuery): HistoryPage
   const before = Math.min(at, Math.max(Math.floor(limit / 2), limit - later));
   const rows = all.slice(at - before, at - before + limit);
   return { rows, hasEarlier: before < at, hasLater: at - before + limit < all.length };
+}
+
+/** Events counted. */
+export function eventCountsOf(session: MemorySession, query: EventCountQuery): EventCount[] {
+  const counter = new EventCounter();
+  for (const { event, atUs } of session.events) {
+    if (isWithin(atUs, query) && meetsEventFilter(event, query.filter)) counter.addEvent(event);
+  }
+  return counter.ordered();
 }
 
 /** A state as it was. */

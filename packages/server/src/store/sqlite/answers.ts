@@ -3,6 +3,8 @@ import type {
   AggregateGroup,
   AggregateQuery,
   AggregateQuestions,
+  EventCount,
+  EventCountQuery,
   EventQuery,
   EventRow,
   EventSearch,
@@ -80,6 +82,10 @@ export abstract class SqliteAnswers
 
   events(query: EventQuery): Promise<HistoryPage<EventRow> | undefined> {
     return this.#history.events(query);
+  }
+
+  countEvents(query: EventCountQuery): Promise<EventCount[] | undefined> {
+    return this.#history.countEvents(query);
   }
 
   stateAt(query: StateQuery): Promise<StateAt | undefined> {

@@ -10,8 +10,8 @@ import { type CountRow, countRows } from '../counts.ts';
 import { useComparison } from '../view.ts';
 import { RunHeads } from './run-heads.tsx';
 
-/** Events of a run that are counted: one page of them. */
-const countedMax = 1_000;
+/** Kinds of events of a run that are told. */
+const kindsMax = 1_000;
 
 /** Rows before somebody asks for all. */
 const rowsMax = 12;
@@ -30,23 +30,17 @@ export function EventCounts() {
     (signal) =>
       Promise.all(
         runs.map(async ({ row: { id } }) => {
-          const query = { order: 'desc', limit: countedMax };
-          return (await ask('listEvents', { id, query, signal })).events;
+          return (await ask('countEvents', { id, query: { limit: kindsMax }, signal })).kinds;
         }),
       ),
     JSON.stringify(runs.map(({ row }) => [row.id, row.events])),
   );
-  const isCut = shown.some(({ row }) => row.events > countedMax);
   const rows = countRows(shown.map(({ index }) => answer.value?.[index] ?? []));
   return (
     <section aria-labelledby="compare-events">
       <header>
         <h2 id="compare-events">Events</h2>
-        <span class="small t3 clip">
-          {isCut
-            ? `counts of the last ${count(countedMax)} of each run`
-            : 'counts over the whole run'}
-        </span>
+        <span class="small t3 clip">counts over the whole run</span>
       </header>
       <Loaded answer={answer} rows={5}>
         {() =>

@@ -63,7 +63,7 @@ export function Events() {
 }
 
 function None({ filter, counts }: { filter: EventFilter; counts: LevelCounts | undefined }) {
-  const hidden = counts?.of.debug ?? 0;
+  const hidden = counts?.debug ?? 0;
   const isFiltered = isNarrowed(filter) || filter.isInView || filter.levels.length < 4;
   if (!isFiltered && hidden === 0) {
     return (

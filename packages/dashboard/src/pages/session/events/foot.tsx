@@ -46,8 +46,8 @@ function words(
   if (older === null) {
     return isNarrowed(filter) || filter.isInView ? 'No earlier one matches' : 'The first event';
   }
-  if (counts === undefined || newer !== null || !counts.isWhole) return 'Earlier events follow';
-  const all = filter.levels.reduce((sum, level) => sum + counts.of[level], 0);
+  if (counts === undefined || newer !== null) return 'Earlier events follow';
+  const all = filter.levels.reduce((sum, level) => sum + (counts[level] ?? 0), 0);
   const earlier = Math.max(1, all - events.length);
   return counted(earlier, 'earlier event');
 }

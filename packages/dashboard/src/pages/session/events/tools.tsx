@@ -83,7 +83,7 @@ function LevelChip({
   counts: LevelCounts | undefined;
 }) {
   const isOn = filter.levels.includes(level);
-  const number = counts?.of[level];
+  const number = counts?.[level];
   return (
     <button
       type="button"
@@ -93,12 +93,7 @@ function LevelChip({
       onClick={() => setQuery(withLevel(filter, level), { step: true })}
     >
       <Glyph name={level} size={12} />
-      {number !== undefined && (
-        <b>
-          {count(number)}
-          {counts?.isWhole === false && number > 0 ? '+' : ''}
-        </b>
-      )}
+      {number !== undefined && <b>{count(number)}</b>}
       <span class="word">{level}</span>
     </button>
   );

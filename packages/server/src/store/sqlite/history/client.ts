@@ -1,20 +1,23 @@
 /** One session's history, asked of the thread that reads: puts the slices of a search together. */
-import type {
-  EventPlace,
-  EventQuery,
-  EventRow,
-  HistoryPage,
-  HistoryQuestions,
-  PatchChange,
-  PatchQuery,
-  StateAt,
-  StateQuery,
-  TimelineCounts,
-  TimelineQuery,
+import {
+  type EventCount,
+  EventCounter,
+  type EventCountQuery,
+  type EventPlace,
+  type EventQuery,
+  type EventRow,
+  type HistoryPage,
+  type HistoryQuestions,
+  type PatchChange,
+  type PatchQuery,
+  type StateAt,
+  type StateQuery,
+  type TimelineCounts,
+  type TimelineQuery,
 } from '../../store.ts';
 import type { Engine } from '../engine.ts';
 import type { Damage } from '../writer.ts';
-import type { EventSearch, EventSlice } from './events.ts';
+import type { CountSlice, EventSearch, EventSlice } from './events.ts';
 import type { Answered } from './sessions.ts';
 import type { PatchSearch, PatchSlice } from './states.ts';
 
@@ -54,6 +57,23 @@ export class HistoryClient implements HistoryQuestions {
       hasEarlier: earlier.length > before,
       hasLater: later.length > after,
     };
+  }
+
+  async countEvents(query: EventCountQuery): Promise<EventCount[] | undefined> {
+    const { id, filter, fromUs = minUs, toUs = maxUs } = query;
+    const search: EventSearch = {
+      ...{ id, filter, isBackward: false, limit: 0, look: looked.records },
+      after: { atUs: fromUs, seq: -1 },
+      before: { atUs: toUs, seq: -1 },
+    };
+    const counter = new EventCounter();
+    for (;;) {
+      const slice = await this.#ask<CountSlice>('countEvents', search);
+      if (!slice) return undefined;
+      for (const kind of slice.counts) counter.add(kind);
+      if (slice.upto === undefined) return counter.ordered();
+      search.after = slice.upto;
+    }
   }
 
   stateAt(query: StateQuery): Promise<StateAt | undefined> {

@@ -1,6 +1,13 @@
 /** The events of one session: searched in both directions, in slices of bounded work. */
 import { type EventRecord, eventNames, parseJson, searchWords } from '@tacho/protocol';
-import { type EventFilter, type EventPlace, type EventRow, meetsEventFilter } from '../../store.ts';
+import {
+  type EventCount,
+  EventCounter,
+  type EventFilter,
+  type EventPlace,
+  type EventRow,
+  meetsEventFilter,
+} from '../../store.ts';
 import type { Answered, HistorySession, HistorySource } from './sessions.ts';
 
 /** A search through a stretch of a session's events. */
@@ -32,6 +39,13 @@ interface Row {
   record: string;
 }
 
+/** What a slice of a search counted. */
+export interface CountSlice {
+  counts: EventCount[];
+  /** As in `EventSlice`. */
+  upto: EventPlace | undefined;
+}
+
 /** Searches events. Levels and names are read from the index, everything else from the records. */
 export class EventHistory {
   readonly #source: HistorySource;
@@ -45,6 +59,11 @@ export class EventHistory {
     return this.#source.answer(search.id, (session) => this.#slice(session, search));
   }
 
+  /** How many events one slice of a search has, of each kind; undefined when the session does not exist. */
+  count(search: EventSearch): Answered<CountSlice> | undefined {
+    return this.#source.answer(search.id, (session) => this.#count(session, search));
+  }
+
   /** Where the event of a number lies; Infinity when there is none. */
   place({ id, seq }: { id: string; seq: number }): Answered<EventPlace> | undefined {
     return this.#source.answer(id, ({ no }) => {
@@ -56,6 +75,47 @@ export class EventHistory {
 
   #slice(session: HistorySession, search: EventSearch): EventSlice {
     const { filter, limit, isBackward } = search;
+    const { upto, from, values } = this.#stretch(session, search);
+    const rows = this.#source.statement(
+      `SELECT seq, at_us, received_us, record FROM event ${from} ORDER BY ${orderOf(isBackward)}`,
+    );
+    const found: EventRow[] = [];
+    for (const row of rows.iterate(...values) as Iterable<Row>) {
+      const event = this.#eventOf(session, row);
+      if (!event || !meetsEventFilter(event.event, filter)) continue;
+      found.push(event);
+      if (found.length === limit) break;
+    }
+    return { rows: found, upto };
+  }
+
+  /** What SQLite can tell by itself it counts; records are read where only they can tell. */
+  #count(session: HistorySession, search: EventSearch): CountSlice {
+    const { filter } = search;
+    const { upto, from, values } = this.#stretch(session, search);
+    const counter = new EventCounter();
+    const hasType = `instr(record, '"exception_type":') > 0`;
+    const isTold = Object.keys(filter).every((field) => field === 'levels' || field === 'names');
+    if (isTold) {
+      const grouped = this.#source.statement(
+        `SELECT name, level, count(*) AS count FROM event ${from} AND NOT ${hasType}
+         GROUP BY name, level`,
+      );
+      for (const kind of grouped.iterate(...values)) counter.add(kind as unknown as EventCount);
+    }
+    const rows = this.#source.statement(
+      `SELECT seq, at_us, received_us, record FROM event ${from} ${isTold ? `AND ${hasType}` : ''}`,
+    );
+    for (const row of rows.iterate(...values) as Iterable<Row>) {
+      const event = this.#eventOf(session, row)?.event;
+      if (event && meetsEventFilter(event, filter)) counter.addEvent(event);
+    }
+    return { counts: counter.ordered(), upto };
+  }
+
+  /** The part of the SQL that names the events of a slice, its values, and where the slice ends. */
+  #stretch(session: HistorySession, search: EventSearch) {
+    const { filter, isBackward } = search;
     const upto = this.#lookedUpto(session.no, search);
     let { after, before } = search;
     // Half a number beyond the last place, because the ends of a stretch are not part of it.
@@ -63,18 +123,11 @@ export class EventHistory {
     else if (upto) before = { atUs: upto.atUs, seq: upto.seq + 0.5 };
     const { from, ends } = stretchOf(filter, after, before);
     const { where, values } = conditionsOf(filter);
-    const rows = this.#source.statement(
-      `SELECT seq, at_us, received_us, record FROM event ${from}
-       ${where.map((one) => `AND ${one}`).join(' ')} ORDER BY ${orderOf(isBackward)}`,
-    );
-    const found: EventRow[] = [];
-    for (const row of rows.iterate(session.no, ...ends, ...values) as Iterable<Row>) {
-      const event = this.#eventOf(session, row);
-      if (!event || !meetsEventFilter(event.event, filter)) continue;
-      found.push(event);
-      if (found.length === limit) break;
-    }
-    return { rows: found, upto };
+    return {
+      upto,
+      from: `${from} ${where.map((one) => `AND ${one}`).join(' ')}`,
+      values: [session.no, ...ends, ...values],
+    };
   }
 
   /** The place at which this slice ends; undefined when all that is left fits into it. */

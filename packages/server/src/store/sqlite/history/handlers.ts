@@ -19,6 +19,7 @@ export function historyHandlers(file: string) {
   return {
     handlers: {
       searchEvents: (search: EventSearch) => events.search(search),
+      countEvents: (search: EventSearch) => events.count(search),
       eventPlace: (event: { id: string; seq: number }) => events.place(event),
       stateAt: (query: StateQuery) => states.at(query),
       searchPatches: (search: PatchSearch) => states.search(search),
