@@ -16,10 +16,7 @@ export const root = new URL(
 /** How long changes of a view wait before the history takes them: browsers refuse too many. */
 const settleMs = 200;
 
-/**
- * The same for a step of the history. Its entry takes the browser about as long as the page takes to
- * show the view, which comes first; steps that follow each other faster are undone as one.
- */
+/** The same for a step that comes `soon`. */
 const stepMs = 100;
 
 const url = signal(new URL(location.href));
@@ -73,20 +70,23 @@ export function go(to: string): void {
 
 /**
  * Changes some parameters of the view and keeps the others. A `step` can be undone with the
- * browser's back button; anything else, such as a moved cursor, replaces the entry.
+ * browser's back button; anything else, such as a moved cursor, replaces the entry. An entry of the
+ * history takes the browser about as long as a zoom takes the page: a step that comes `soon` is
+ * written after the view was shown, and those that follow each other faster are undone as one.
  */
-export function setQuery(changes: Query, { step = false }: { step?: boolean } = {}): void {
+export function setQuery(changes: Query, { step = false }: { step?: boolean | 'soon' } = {}): void {
   const next = new URL(url.value);
   for (const name of Object.keys(changes)) next.searchParams.delete(name);
   for (const [name, value] of write(changes)) next.searchParams.append(name, value);
   if (next.href === url.value.href) return;
-  if (step && !isStep) {
+  if (step === true || (step && !isStep)) {
     settle();
     isStep = true;
     settling = setTimeout(settle, stepMs);
   }
   settling ??= setTimeout(settle, settleMs);
   url.value = next;
+  if (step === true) settle();
 }
 
 function settle(): void {

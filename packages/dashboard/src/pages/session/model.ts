@@ -136,12 +136,13 @@ export function openSession(id: string): SessionModel {
       },
     );
   };
-  const setView = (fromMs: number, toMs: number, options = {}): void => {
+  const setView = (fromMs: number, toMs: number, { step = false } = {}): void => {
     const width = Math.max(viewMsMin, toMs - fromMs);
     const least = startMs.peek() - width * afterShare;
     const most = endMs.peek() + Math.max(width * afterShare, 1);
     const from = Math.min(Math.max(fromMs, least), Math.max(least, most - width));
-    setQuery({ from: round(from), to: round(Math.min(from + width, most)) }, options);
+    const to = Math.min(from + width, most);
+    setQuery({ from: round(from), to: round(to) }, { step: step && 'soon' });
   };
   void load();
   return {
