@@ -42,6 +42,8 @@ export default defineConfig({
           // Several pages in one story, each with a browser's processes.
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // Answers of a busy machine take their time.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

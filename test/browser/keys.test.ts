@@ -96,7 +96,7 @@ describe('the keys of the overview', () => {
             await press(page, String(place));
             const card = cards.nth(place - 1);
             await expect.poll(() => card.getAttribute('aria-pressed')).toBe('true');
-            expect(said(page, 'product')).toBe(names[place - 1]);
+            await expect.poll(() => said(page, 'product')).toBe(names[place - 1]);
           }
         },
       ],

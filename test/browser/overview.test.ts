@@ -8,9 +8,6 @@ import { setStage, untilReady } from './stage.ts';
 const stage = setStage();
 const demo = inject('demoUrl');
 
-/** Comparisons of a busy machine take their time. */
-const patient = { timeout: 20_000 };
-
 async function openOverview(query = ''): Promise<Page> {
   const page = await stage.open(`${demo}/${query}`);
   await untilReady(page, 'overview');
@@ -53,7 +50,7 @@ describe('the overview of a week', () => {
     const page = await openOverview();
     const heading = page.getByRole('heading', { level: 1 });
     await expect
-      .poll(() => heading.innerText(), patient)
+      .poll(() => heading.innerText())
       .toMatch(
         /^checkout-api 1\.12\.3 has http_request_duration_ms \d\d % higher than 1\.12\.2\. /,
       );
@@ -165,7 +162,7 @@ describe('the overview of a week', () => {
   it('tells what changed with the newest version, and leads to its sessions, metric and proof', async () => {
     const page = await openOverview('?product=checkout-api');
     const changed = panel(page, 'What changed since 1.12.2');
-    await changed.waitFor(patient);
+    await changed.waitFor();
     const crashes = changed.getByRole('link', { name: /^Crash-free sessions/ });
     expect(await line(crashes)).toMatch(
       /^Crash-free sessions [\d.]+ → [\d.]+ % (·|[▼▲] [\d.]+ pt)/,
@@ -204,6 +201,7 @@ describe('the overview of a week', () => {
     await ranges.getByRole('button', { name: '30 d' }).click();
     await panel(page, 'Sessions per 6 hours').waitFor();
     await expect.poll(sessions).toBe(week);
+    await expect.poll(() => new URL(page.url()).search).toBe('?range=30d');
     await page.goBack();
     await ranges.getByRole('button', { name: '24 h', pressed: true }).waitFor();
   });
