@@ -55,8 +55,7 @@ export async function opposite<T>(page: Page, [one, other]: [string, string], re
 
 /** Zooms in and out again; all but what the rounding of addresses takes away. */
 export async function zooms(page: Page): Promise<void> {
-  await changes(page, '+', () => page.url());
-  const wide = minutes(page);
+  const wide = await changes(page, '+', () => minutes(page));
   await press(page, '+');
   await expect.poll(() => minutes(page)).toBeLessThan(wide * 0.9);
   await press(page, '-');
