@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { get } from '../whole/http.ts';
 
 /** Address of a link: its path, and what it asks for. */
-export async function addressOf(link: Locator): Promise<{ path: string; query: string }> {
+async function addressOf(link: Locator): Promise<{ path: string; query: string }> {
   const { pathname, search } = new URL((await link.getAttribute('href'))!, 'http://-');
   return { path: pathname, query: search };
 }
