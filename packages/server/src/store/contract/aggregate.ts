@@ -200,6 +200,8 @@ function compare(
     quantiles.forEach((_, k) => {
       if (error === 0) same(group.quantiles[k]!, other.quantiles[k]!);
       else checkRank(group.quantiles[k]!, Float64Array.of(other.quantiles[k]!), 0);
+      // A quantile beyond the greatest value reads like a mistake, however near it is.
+      expect(group.quantiles[k]! < group.min || group.quantiles[k]! > group.max).toBe(false);
     });
   });
 }

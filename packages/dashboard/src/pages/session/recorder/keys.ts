@@ -61,13 +61,16 @@ export function useRecorderKeys(model: SessionModel, feed: Feed): void {
 /** How far two times may differ and still be the same, since addresses have a thousandth of a millisecond. */
 const sameMs = 0.01;
 
+/** Errors that are asked for: those of the millisecond where the cursor stands come first, and are passed over. */
+const errorsMax = 100;
+
 /** Moves the cursor to the next error, or the one before; the server knows those out of sight. */
 async function toError(model: SessionModel, feed: Feed, direction: 1 | -1): Promise<void> {
   const at = model.cursorMs.peek();
   const isBeyond = (time: number): boolean => (time - at) * direction > sameMs;
   const instant = new Date(Math.round(at)).toISOString();
   const query = {
-    ...{ level: ['error', 'critical'], limit: 3, order: direction > 0 ? 'asc' : 'desc' },
+    ...{ level: ['error', 'critical'], limit: errorsMax, order: direction > 0 ? 'asc' : 'desc' },
     ...(direction > 0 ? { from: instant } : { to: new Date(Math.ceil(at)).toISOString() }),
   };
   const near = feed.timeline

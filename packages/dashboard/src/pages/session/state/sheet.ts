@@ -21,11 +21,14 @@ export function useSheet() {
     const sheet = place.current?.parentElement;
     if (sheet) sheet.style.translate = px === 0 ? '' : `0 ${px}px`;
   };
+  const letGo = (): void => {
+    from.current = undefined;
+    shift(0);
+  };
   const end = (event: PointerEvent): void => {
     if (from.current === undefined) return;
     const pulled = event.clientY - from.current;
-    from.current = undefined;
-    shift(0);
+    letGo();
     if (Math.abs(pulled) > pullPx) setOpen(pulled < 0);
   };
   return {
@@ -44,7 +47,7 @@ export function useSheet() {
         if (from.current !== undefined) shift(Math.max(-pullPx, event.clientY - from.current));
       },
       onPointerUp: end,
-      onPointerCancel: end,
+      onPointerCancel: letGo,
     },
   };
 }

@@ -84,6 +84,7 @@ test('all changes and nothing else are listed where there is no room for the tre
   expect(rows.map(({ path }) => path).sort()).toEqual([
     ...['gpu.vram_used', 'loader.asset', 'loader.retry', 'save_slot'],
   ]);
+  expect(rows.map(({ name }) => name)).toContain('loader.retry');
   expect(changeCount(before, after)).toBe(4);
   expect(changedRows(undefined, after)).toEqual([]);
 });

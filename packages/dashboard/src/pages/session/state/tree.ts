@@ -107,10 +107,11 @@ export function treeRows(options: TreeOptions): TreeRow[] {
 /** Only what changed, without the tree around it: where there is no room for more. */
 export function changedRows(from: JsonObject | undefined, to: JsonObject): TreeRow[] {
   const changes = from === undefined ? [] : stateChanges(from, to);
-  return changes.map((change) => ({
-    ...rowOf(change.names, change.to, { count: 1, at: change, below: new Map() }),
-    depth: 0,
-  }));
+  return changes.map((change) => {
+    const row = rowOf(change.names, change.to, { count: 1, at: change, below: new Map() });
+    // Without the rows above it a name alone does not say where it stands.
+    return { ...row, name: row.path, depth: 0 };
+  });
 }
 
 /** How many places differ. */

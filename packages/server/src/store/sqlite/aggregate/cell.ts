@@ -83,7 +83,10 @@ export class Cell {
   /** The values of these ranks. */
   quantiles(asked: readonly number[]): number[] {
     if (this.#mode === 'sketch') {
-      return asked.map((q) => this.#sketch.quantile(q) ?? Number.NaN);
+      // The sketch is right to a per cent; no value is beyond the extremes, which are exact.
+      return asked.map((q) =>
+        Math.min(this.max, Math.max(this.min, this.#sketch.quantile(q) ?? Number.NaN)),
+      );
     }
     const all = new Float64Array(this.#values.reduce((sum, { length }) => sum + length, 0));
     let n = 0;
