@@ -50,6 +50,8 @@ export interface SessionModel {
   readonly pins: ReadonlySignal<readonly string[]>;
   /** Entries of the session as they come, for who shows them; rises the `version`. */
   readonly version: ReadonlySignal<number>;
+  /** Whether the view was changed last by a single step: who draws may wait a little for its data. */
+  isStep(): boolean;
   /** Shows a stretch of time; a `step` can be undone by the browser's back button. */
   setView(fromMs: number, toMs: number, options?: { step?: boolean }): void;
   /** Back to the first view, which follows the end. */
@@ -76,6 +78,7 @@ export function openSession(id: string): SessionModel {
   const hearers = new Set<(entries: readonly LiveEntry[]) => void>();
   let stop: (() => void) | undefined;
   let refreshing: number | undefined;
+  let isStep = false;
 
   const row = computed(() => summary.value?.session);
   const isLive = computed(() => row.value !== undefined && isRunning(row.value));
@@ -137,6 +140,7 @@ export function openSession(id: string): SessionModel {
     );
   };
   const setView = (fromMs: number, toMs: number, { step = false } = {}): void => {
+    isStep = step;
     const width = Math.max(viewMsMin, toMs - fromMs);
     const least = startMs.peek() - width * afterShare;
     const most = endMs.peek() + Math.max(width * afterShare, 1);
@@ -159,6 +163,7 @@ export function openSession(id: string): SessionModel {
     versusMs: computed(() => numberIn('vs')),
     pins: computed(() => JSON.parse(pinned.value) as string[]),
     version,
+    isStep: () => isStep,
     setView,
     resetView: () => setQuery({ from: undefined, to: undefined }, { step: true }),
     showAll: () => {

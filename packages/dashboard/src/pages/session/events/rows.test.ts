@@ -50,6 +50,20 @@ describe('newer events', () => {
     expect(refreshed(stretch([5, 4]), newest)).toBe(newest);
   });
 
+  test('are all that is kept when the stretch has become long', () => {
+    let tail = stretch([0]);
+    let most = 0;
+    for (let seq = 1; seq <= 20_000; seq += 50) {
+      const events = Array.from({ length: 200 }, (_, i) => event(seq + 49 - i, 0));
+      tail = refreshed(tail, { events, newer: null, older: 'o' });
+      most = Math.max(most, tail.events.length);
+      expect(tail.events[0]?.seq).toBe(seq + 49);
+    }
+    expect(most).toBeGreaterThan(1_000);
+    expect(most).toBeLessThanOrEqual(2_000);
+    expect(tail.older).toBe('o');
+  });
+
   test('always leave a stretch that is sorted and has no double', () => {
     const seconds = fc.uniqueArray(fc.nat(59), { minLength: 1, maxLength: 20 });
     fc.assert(

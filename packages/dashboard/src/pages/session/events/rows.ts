@@ -37,15 +37,20 @@ export function covers(stretch: Stretch, atMs: number): boolean {
   return at < stretch.events.length || stretch.older === null;
 }
 
+/** Events that are kept while newer ones come in: who looks at the newest has the others far below. */
+const keptMax = 2_000;
+
 /**
  * The stretch after newer events were asked for: joined where they overlap, else the newer ones
- * alone, since what lies between is not known.
+ * alone, since what lies between is not known. Also alone when they have become many: the page would
+ * grow for as long as it is open.
  */
 export function refreshed(stretch: Stretch, newest: Stretch): Stretch {
   const known = new Set(stretch.events.map(({ seq }) => seq));
   const fresh = newest.events.filter(({ seq }) => !known.has(seq));
   if (fresh.length === 0) return { ...stretch, newer: newest.newer };
   if (fresh.length === newest.events.length && newest.older !== null) return newest;
+  if (newest.older !== null && fresh.length + stretch.events.length > keptMax) return newest;
   const events = [...fresh, ...stretch.events].sort(
     (a, b) => ms(b.timestamp) - ms(a.timestamp) || b.seq - a.seq,
   );

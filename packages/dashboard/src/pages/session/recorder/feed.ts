@@ -62,8 +62,20 @@ export interface Feed {
 /** Metrics and the whole run of a live session are asked for again at most so often. */
 const slowRefreshMs = 5_000;
 
-/** Width of a point: finer, the mean of what jumps would hide its own band. */
-const pointPx = 2;
+/**
+ * A step of the view waits so long for its data, in milliseconds, since to draw it twice takes twice
+ * as long; what hands move is drawn at once.
+ */
+const holdMs = 80;
+
+/**
+ * Width of a point: finer, the mean of what jumps would hide its own band. Where many lines are drawn
+ * it is larger, because they take their time by their points.
+ */
+const pointPx = { few: 2, many: 3 };
+
+/** Series in sight from which on there are many. */
+const manySeries = 9;
 
 /** Opens the feed of a session. */
 export function openFeed(model: SessionModel): Feed {
@@ -71,13 +83,17 @@ export function openFeed(model: SessionModel): Feed {
   const widthPx = signal(0);
   const fromMs = computed(() => model.view.value[0]);
   const toMs = computed(() => model.view.value[1]);
-  const scale = computed(
-    (): Scale => ({
-      fromMs: fromMs.value,
-      toMs: toMs.value,
-      widthPx: widthPx.value,
-    }),
-  );
+  const drawnView = signal(model.view.peek());
+  let holding: number | undefined;
+  const release = (): void => {
+    clearTimeout(holding);
+    holding = undefined;
+    drawnView.value = model.view.peek();
+  };
+  const scale = computed((): Scale => {
+    const [from, to] = drawnView.value;
+    return { fromMs: from, toMs: to, widthPx: widthPx.value };
+  });
   const timeline = signal<Timeline | undefined>(undefined);
   const whole = signal<Timeline | undefined>(undefined);
   const metrics = signal<readonly Metric[] | undefined>(undefined);
@@ -133,7 +149,11 @@ export function openFeed(model: SessionModel): Feed {
   const plots = newestOnly<ChartsAsked>(
     (asked, signal) =>
       guarded(async () => {
-        charts.value = await chartsFor(id, asked, signal);
+        const answer = await chartsFor(id, asked, signal);
+        batch(() => {
+          charts.value = answer;
+          release();
+        });
       }),
     (running, wanted) => areApart(running.range, wanted.range),
   );
@@ -165,6 +185,11 @@ export function openFeed(model: SessionModel): Feed {
   });
   const stops = [
     effect(() => {
+      model.view.value;
+      if (!model.isStep() || charts.peek() === undefined) release();
+      else holding ??= setTimeout(release, holdMs);
+    }),
+    effect(() => {
       version.value;
       const [from, to] = askedRange([fromMs.value, toMs.value], model.startMs.peek(), 0);
       const wanted = Math.round((widthPx.value * (to - from)) / (toMs.value - fromMs.value));
@@ -189,11 +214,13 @@ export function openFeed(model: SessionModel): Feed {
       const { range: asked, share } = range.value;
       if (names === undefined || names.length === 0 || widthPx.value === 0) return;
       const wanted = (metrics.peek() ?? []).filter(({ name }) => names.includes(name));
+      const lines = wanted.reduce((sum, { series }) => sum + series.length, 0);
+      const width = lines < manySeries ? pointPx.few : pointPx.many;
       plots.ask({
         range: asked,
         metrics: wanted,
         totals: totals.value,
-        points: Math.min(10_000, Math.max(50, (widthPx.value * share) / pointPx)),
+        points: Math.min(10_000, Math.max(50, (widthPx.value * share) / width)),
       });
     }),
   ];
@@ -221,6 +248,7 @@ export function openFeed(model: SessionModel): Feed {
     close: () => {
       for (const stop of stops) stop();
       slowVersion.stop();
+      clearTimeout(holding);
       for (const asking of [lanes, strip, plots, lists]) asking.stop();
     },
   };
