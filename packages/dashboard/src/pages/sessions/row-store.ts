@@ -157,6 +157,7 @@ export class RowStore {
   /** One request on the way down to a page, or for the page there. */
   async #stepDown(from: number, to: number): Promise<void> {
     const isThere = from === to;
+    const before = this.#tailCount;
     const { rows, next, total } = await this.#ask({
       cursor: this.#down.get(from),
       limit: isThere ? pageRows : Math.min(skipRows, to - from),
@@ -172,12 +173,14 @@ export class RowStore {
       this.#setTail(Math.max(this.#tailCount, from === 0 ? (total ?? 0) : 0, end + 1));
     }
     if (isThere) this.#keep(from / pageRows, rows);
-    this.#onChange();
+    // What only leads on shows nothing new.
+    if (isThere || this.#tailCount !== before) this.#onChange();
   }
 
   /** One request on the way up to a page with so many rows below it, or for the page there. */
   async #stepUp(from: number, to: number): Promise<void> {
     const isThere = from === to;
+    const before = this.#tailCount;
     const place = Math.floor((this.#tailCount - 1 - to) / pageRows);
     const { rows, next } = await this.#ask({
       cursor: this.#up.get(from),
@@ -189,7 +192,7 @@ export class RowStore {
     if (next === null && from + rows.length < this.#tailCount) this.#setTail(from + rows.length);
     else this.#up.set(from + rows.length, next ?? undefined);
     if (isThere) this.#keep(place, [...rows].reverse());
-    this.#onChange();
+    if (isThere || this.#tailCount !== before) this.#onChange();
   }
 
   /** Says how long the list is; where it was thought to be shorter or longer, the way up is another. */
