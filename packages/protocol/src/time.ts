@@ -4,8 +4,8 @@
 const minSecond = -62_135_596_800;
 const maxSecond = 253_402_300_799;
 const minUs = minSecond * 1_000_000;
-/** The last double before the year 10000; doubles are 32 microseconds apart there. */
-const maxUs = (maxSecond + 1) * 1_000_000 - 32;
+/** The latest instant, in epoch microseconds: the last double before the year 10000, where they are 32 apart. */
+export const latestUs = (maxSecond + 1) * 1_000_000 - 32;
 
 /**
  * Reads an instant of the wire as integer epoch microseconds (exact until the year 2255, to the
@@ -66,7 +66,7 @@ function parseRfc3339(text: string): number | undefined {
 /** Epoch microseconds; 9999-12-31T23:59:59.999999, a usual "for ever", must not round up. */
 function atSecond(second: number, us: number): number | undefined {
   if (second < minSecond || second > maxSecond) return undefined;
-  return Math.min(second * 1_000_000 + us, maxUs);
+  return Math.min(second * 1_000_000 + us, latestUs);
 }
 
 /** The last date read; almost every instant of a batch is of the same day. */
@@ -139,7 +139,7 @@ function isDigit(code: number): boolean {
 }
 
 function isWithinRange(us: number): boolean {
-  return us >= minUs && us <= maxUs;
+  return us >= minUs && us <= latestUs;
 }
 
 /** The last day written and its text. */

@@ -88,6 +88,28 @@ describe('counts of events', () => {
   });
 });
 
+describe('the end of all times', () => {
+  it.each([
+    'timeline?from=253402300799999',
+    'timeline?from=9999-12-31T23:59:59.999999Z',
+    'timeline?to=9999-12-31T23:59:59.999999Z',
+    'movers?before=9999-12-31T23:59:59.999999Z',
+    'events?from=253402300799999',
+    'events?around=9999-12-31T23:59:59.999999Z',
+    'events/counts?to=9999-12-31T23:59:59.999999Z',
+    'state?at=9999-12-31T23:59:59.999999Z',
+    'state/diff?to=9999-12-31T23:59:59.999999Z',
+    'state/history?to=9999-12-31T23:59:59.999999Z',
+    'series?to=9999-12-31T23:59:59.999999Z',
+    'samples?from=9999-12-31T23:59:59.999999Z',
+  ])('is no failure: %s', async (query) => {
+    const { server, path } = await started();
+    await server.post(`${path}/metrics`, { name: 'm', value: 1 });
+    const { status, text } = await server.ask(`${path}/${query}`);
+    expect([200, 400], text).toContain(status);
+  });
+});
+
 describe('the state of a session', () => {
   it('is found at an instant, a revision, the start, the end and now', async () => {
     const { server, path } = await started();

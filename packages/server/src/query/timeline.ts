@@ -1,5 +1,12 @@
 /** Everything in a session that is worth a mark, for a picture of a given width. */
-import { eventNames, type Level, type lifeKinds, limits, TachoError } from '@tacho/protocol';
+import {
+  eventNames,
+  type Level,
+  latestUs,
+  type lifeKinds,
+  limits,
+  TachoError,
+} from '@tacho/protocol';
 import type { EventRow, SessionRow, Store, TimelineCounts } from '../store/store.ts';
 import { endOf, goneSession, sessionRow } from './session-row.ts';
 import {
@@ -32,7 +39,7 @@ interface LifeMark {
 /** A timeline. */
 export interface Timeline {
   fromUs: number;
-  /** At a border of buckets. */
+  /** At a border of buckets, or at the end of what RFC 3339 can name. */
   toUs: number;
   widthUs: number;
   buckets: number;
@@ -61,7 +68,7 @@ export async function timelineOf(store: Store, asked: TimelineAsked): Promise<Ti
   const wanted = Math.ceil(asked.width / limits.timelineMarkPixels);
   const widthUs = Math.ceil((toUs - fromUs) / wanted);
   const buckets = Math.ceil((toUs - fromUs) / widthUs);
-  const within = { fromUs, toUs: fromUs + widthUs * buckets };
+  const within = { fromUs, toUs: Math.min(fromUs + widthUs * buckets, latestUs) };
   const last = { kind: 'last' } as const;
   const [counts, signals, exceptions] = await Promise.all([
     store.timeline({ id, fromUs, widthUs, buckets }),
