@@ -1,6 +1,7 @@
 /** The keys of the recorder, of the state and of the events: what the help tells is what happens. */
 import { describe, expect, inject, it } from 'vitest';
 import { get } from '../whole/http.ts';
+import { crashedRun } from './crashed-run.ts';
 import {
   changes,
   focuses,
@@ -19,11 +20,7 @@ const demo = inject('demoUrl');
 
 describe('the keys of a session', () => {
   it('walk through a run, its state and its events', async () => {
-    const list =
-      '/api/sessions?product=emberline&version=2.4.0&machine=qa-tower-07&outcome=crashed';
-    const { id, created_at, duration_ms, patches } = (
-      (await get(demo + list)).json as { sessions: RecordedSession[] }
-    ).sessions[0]!;
+    const { id, created_at, duration_ms, patches } = await crashedRun(demo);
     const page = await stage.open(`${demo}/sessions/${id}`);
     await untilReady(page, 'session');
     const state = page.getByRole('complementary', { name: 'State at the cursor' });
@@ -116,14 +113,6 @@ describe('the keys of a session', () => {
     ]);
   });
 });
-
-/** A session of the demo, as the API tells it. */
-interface RecordedSession {
-  id: string;
-  created_at: string;
-  duration_ms: number;
-  patches: number;
-}
 
 /** An event of it. */
 interface RecordedEvent {

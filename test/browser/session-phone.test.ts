@@ -1,7 +1,7 @@
 /** The state of a session on a phone: a sheet that tells what changed, and is pulled up for all of it. */
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { get } from '../whole/http.ts';
+import { crashedRun } from './crashed-run.ts';
 import { barriers, overflow, setStage, untilReady } from './stage.ts';
 
 const stage = setStage();
@@ -9,9 +9,7 @@ const demo = inject('demoUrl');
 let crashed: string;
 
 beforeAll(async () => {
-  const path = '/api/sessions?product=emberline&version=2.4.0&machine=qa-tower-07&outcome=crashed';
-  const { sessions } = (await get(demo + path)).json as { sessions: { id: string }[] };
-  crashed = sessions[0]!.id;
+  crashed = (await crashedRun(demo)).id;
 });
 
 /** What changed last before that run died, whatever its keys are called in full. */

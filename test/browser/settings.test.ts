@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { get, post } from '../whole/http.ts';
 import { type Server, startServer } from '../whole/server.ts';
+import { crashedRun } from './crashed-run.ts';
 import { setStage, untilReady } from './stage.ts';
 
 const stage = setStage();
@@ -64,15 +65,13 @@ describe('how the dashboard looks', () => {
 
 describe('the editor of somebody who reads stack traces', () => {
   it('is what their places lead to, once it was chosen, and never to a script', async () => {
-    const list =
-      '/api/sessions?product=emberline&version=2.4.0&machine=qa-tower-07&outcome=crashed';
-    const { sessions } = (await get(demo + list)).json as { sessions: { id: string }[] };
+    const { id } = await crashedRun(demo);
     const page = await openSettings(demo);
     const editor = page.getByLabel('Stack traces open in');
     const template = page.getByLabel('Address of a place in the editor');
     /** Where the innermost place of the trace leads to. */
     const place = async (): Promise<string | null> => {
-      await page.goto(`${demo}/sessions/${sessions[0]!.id}`);
+      await page.goto(`${demo}/sessions/${id}`);
       await untilReady(page, 'session');
       const text = page.getByText('src/assets/mesh_cooker.cpp:412', { exact: true });
       await text.waitFor();
