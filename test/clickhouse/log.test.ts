@@ -1,6 +1,8 @@
 /** The log in ClickHouse: what goes in comes out, bit by bit, in order, and once. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { parseAddress } from '../../packages/server/src/store/clickhouse/address.ts';
+import { Shard } from '../../packages/server/src/store/clickhouse/connection.ts';
 import { EntryLog } from '../../packages/server/src/store/clickhouse/log.ts';
 import {
   type LogRow,
@@ -14,7 +16,6 @@ import {
   RowWriter,
   ShortRow,
 } from '../../packages/server/src/store/clickhouse/row-binary.ts';
-import { connect } from './client.ts';
 import { type ClickHouse, startClickHouse } from './running.ts';
 
 let clickhouse: ClickHouse;
@@ -26,9 +27,13 @@ beforeAll(async () => {
 afterAll(() => clickhouse.stop());
 
 async function openLog(): Promise<EntryLog> {
-  const client = connect(clickhouse.url);
-  await migrate(client);
-  return new EntryLog(client);
+  const address = parseAddress(`${clickhouse.url.replace('http', 'clickhouse')}/tacho`);
+  const shards = address.shards.map((urls) => new Shard(urls, address));
+  onTestFinished(async () => {
+    for (const shard of shards) await shard.close();
+  });
+  await migrate(address, shards);
+  return new EntryLog(shards[0]!);
 }
 
 const whole = fc.maxSafeInteger();
@@ -38,9 +43,11 @@ const row: fc.Arbitrary<LogRow> = fc.record({
   session: fc.uuid(),
   series: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   atUs: whole,
-  turn: fc.nat({ max: 2 ** 32 - 1 }),
+  turn: whole,
   server: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   place: fc.nat({ max: 2 ** 32 - 1 }),
+  gen: fc.nat({ max: 2 ** 32 - 1 }),
+  batch: fc.maxSafeNat(),
   kind: fc.constantFrom(...logKinds),
   replay: fc.boolean(),
   receivedUs: whole,
@@ -52,6 +59,7 @@ const row: fc.Arbitrary<LogRow> = fc.record({
     fc.constantFrom(-0, 0.1, 1 / 3, 2 ** 53, 1e300),
   ),
   body: word,
+  day: fc.nat({ max: 2 ** 16 - 1 }),
 });
 
 describe('rows', () => {
@@ -85,10 +93,12 @@ describe('the log', () => {
         fc.uuid(),
         fc.array(row, { minLength: 1, maxLength: 40 }),
         async (id, all) => {
-          const rows = all.map((each, place) => ({ ...each, session: id, series: 0n, place }));
+          const rows = all.map((each, place) => {
+            return { ...each, session: id, series: 0n, place, day: all[0]!.day };
+          });
           await log.insert(rows, `${id} 1`);
           const found: LogRow[] = [];
-          for await (const each of log.said(id)) found.push(each);
+          for await (const each of log.said([id])) found.push(each);
           expect(found).toEqual([...rows].sort(inOrder));
         },
       ),
@@ -114,16 +124,27 @@ describe('the log', () => {
     await clickhouse.start();
     await log.insert(rows, 'spool 1');
     const found: LogRow[] = [];
-    for await (const each of log.samples(one!.session)) found.push(each);
+    for await (const each of log.samples(one!.session, one!.gen)) found.push(each);
     expect(found).toEqual(rows);
   });
 
-  it('says what is missing of its tables, and makes it once', async () => {
-    const client = connect(clickhouse.url);
-    await client.command({ query: 'CREATE DATABASE fresh' });
-    const fresh = connect(clickhouse.url, { database: 'fresh' });
-    expect(await migrate(fresh)).toEqual([1]);
-    expect(await migrate(fresh)).toEqual([]);
+  it('is made once, also by servers that begin at the same time', async () => {
+    const address = parseAddress(`${clickhouse.url.replace('http', 'clickhouse')}/fresh`);
+    const shards = [0, 1, 2].map(() => new Shard(address.shards[0]!, address));
+    await Promise.all(shards.map((shard) => migrate(address, [shard])));
+    await migrate(address, shards.slice(0, 1));
+    const tables = await shards[0]!.rows<{ name: string }>('SHOW TABLES');
+    expect(tables.map(({ name }) => name).sort()).toEqual([
+      'entry',
+      'event',
+      'head',
+      'migration',
+      'patch',
+      'series',
+      'state',
+      'token',
+    ]);
+    await Promise.all(shards.map((shard) => shard.close()));
   });
 });
 

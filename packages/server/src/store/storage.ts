@@ -19,7 +19,7 @@ export interface ProductUse {
 
 /** What a store keeps. */
 export interface StoreUse {
-  engine: 'memory' | 'sqlite';
+  engine: 'memory' | 'sqlite' | 'clickhouse';
   /** Most sessions first, then by name in code points. */
   products: ProductUse[];
   /** Whether `sampleBytes` were worked out from some of the chunks, because there are too many. */

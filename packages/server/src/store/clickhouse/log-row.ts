@@ -14,6 +14,10 @@ export const logKinds = [
   'status',
   'lost',
   'returned',
+  'sampled',
+  'gone',
+  'void',
+  'batch',
 ] as const;
 
 /** A row of the log. */
@@ -27,29 +31,37 @@ export interface LogRow {
   turn: number;
   server: bigint;
   place: number;
+  /** How often a session of this id was deleted before. */
+  gen: number;
+  /** Number of the batch, by server. */
+  batch: number;
   kind: (typeof logKinds)[number];
   replay: boolean;
   receivedUs: number;
   product: string;
   version: string;
-  /** Of a sample; 0 for everything else. */
+  /** Of a sample; of samples that are summed up, their number; 0 for everything else. */
   value: number;
   /** JSON of what the other columns do not say; empty for nothing. */
   body: string;
+  /** Days since 1970. */
+  day: number;
 }
 
 /** The columns in the order in which rows are written and read. */
 export const logColumns =
-  'session, series, at_us, turn, server, place, kind, replay, received_us, product, version, mantissa, scale, value, body';
+  'session, series, at_us, turn, server, place, gen, batch, kind, replay, received_us, product, version, mantissa, scale, value, body, day';
 
 /** Writes a row. */
 export function writeLogRow(writer: RowWriter, row: LogRow): void {
   writer.uuid(row.session);
   writer.uint64(row.series);
   writer.int64(row.atUs);
-  writer.uint32(row.turn);
+  writer.int64(row.turn);
   writer.uint64(row.server);
   writer.uint32(row.place);
+  writer.uint32(row.gen);
+  writer.int64(row.batch);
   writer.int8(logKinds.indexOf(row.kind) + 1);
   writer.uint8(row.replay ? 1 : 0);
   writer.int64(row.receivedUs);
@@ -60,6 +72,7 @@ export function writeLogRow(writer: RowWriter, row: LogRow): void {
   writer.int8(scale);
   writer.float64(scale < 0 ? row.value : 0);
   writer.text(row.body);
+  writer.uint16(row.day);
 }
 
 /** Reads a row. */
@@ -67,9 +80,11 @@ export function readLogRow(reader: RowReader): LogRow {
   const session = reader.uuid();
   const series = reader.uint64();
   const atUs = reader.int64();
-  const turn = reader.uint32();
+  const turn = reader.int64();
   const server = reader.uint64();
   const place = reader.uint32();
+  const gen = reader.uint32();
+  const batch = reader.int64();
   const kind = logKinds[reader.int8() - 1];
   if (kind === undefined) throw new Error('the log has a kind of row that is not known');
   const replay = reader.uint8() === 1;
@@ -80,9 +95,11 @@ export function readLogRow(reader: RowReader): LogRow {
   const scale = reader.int8();
   const double = reader.float64();
   return {
-    ...{ session, series, atUs, turn, server, place, kind, replay, receivedUs, product, version },
+    ...{ session, series, atUs, turn, server, place, gen, batch, kind, replay, receivedUs },
+    ...{ product, version },
     value: scale < 0 ? double : mantissa / powers[scale]!,
     body: reader.text(),
+    day: reader.uint16(),
   };
 }
 

@@ -1,56 +1,47 @@
 /** The log of what was said, in ClickHouse: rows go in whole or not at all, and come out in order. */
-import { Readable } from 'node:stream';
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { Shard } from './connection.ts';
 import { type LogRow, logColumns, readLogRow, writeLogRow } from './log-row.ts';
 import { RowReader, RowWriter, ShortRow } from './row-binary.ts';
+import { uuid, uuidList, whole } from './sql.ts';
 
 /** Bytes that one insert sends at a time. */
 const pieceBytes = 1024 * 1024;
 
-/** Inserts and reads rows. */
+/** Inserts and reads rows of one shard. */
 export class EntryLog {
-  readonly #client: ClickHouseClient;
+  readonly #shard: Shard;
 
-  constructor(client: ClickHouseClient) {
-    this.#client = client;
+  constructor(shard: Shard) {
+    this.#shard = shard;
   }
 
   /**
    * Makes rows durable, all of them or none; with a token that was used within the window of the
-   * table, nothing happens. Rejects with the error of ClickHouse or of the connection.
+   * table, nothing happens. Rows have the same `day`, or it would be several inserts.
    */
-  async insert(rows: Iterable<LogRow>, token: string): Promise<void> {
-    const { stream } = await this.#client.exec({
-      query: `INSERT INTO entry (${logColumns}) FORMAT RowBinary`,
-      values: Readable.from(pieces(rows), { objectMode: false }),
-      clickhouse_settings: {
-        // Since 26.2 inserts are put together by default, and then a token is that of many.
-        async_insert: 0,
-        insert_deduplication_token: token,
-      },
-    });
-    // The connection is free for the next request when the answer was read.
-    for await (const _ of stream);
+  async insert(rows: readonly LogRow[], token: string): Promise<void> {
+    await this.#shard.insertBinary(`entry (${logColumns})`, () => pieces(rows), token);
   }
 
-  /** Rows of a session but for its samples, in the order in which they came. */
-  async *said(session: string): AsyncGenerator<LogRow> {
-    yield* this.#rows('series = 0', 'turn, server, place', session);
+  /** Rows of some sessions but for their samples; of each session in the order in which they came. */
+  said(sessions: readonly string[]): AsyncGenerator<LogRow> {
+    const which = `session IN ${uuidList(sessions)} AND series = 0`;
+    return this.rows(which, 'session, turn, server, place');
   }
 
   /** Samples of a session by time, then by series, then in the order in which they came. */
-  async *samples(session: string): AsyncGenerator<LogRow> {
-    yield* this.#rows('series != 0', 'at_us, series, turn, server, place', session);
+  samples(session: string, gen: number): AsyncGenerator<LogRow> {
+    const which = `session = '${uuid(session)}' AND gen = ${whole(gen)} AND series != 0`;
+    return this.rows(which, 'at_us, series, turn, server, place');
   }
 
-  async *#rows(condition: string, order: string, session: string): AsyncGenerator<LogRow> {
-    const { stream } = await this.#client.exec({
-      query: `SELECT ${logColumns} FROM entry
-        WHERE session = {session: UUID} AND ${condition} ORDER BY ${order} FORMAT RowBinary`,
-      query_params: { session },
-    });
+  /** Rows that meet a condition. */
+  async *rows(condition: string, order: string): AsyncGenerator<LogRow> {
+    const stream = await this.#shard.bytes(
+      `SELECT ${logColumns} FROM entry WHERE ${condition} ORDER BY ${order} FORMAT RowBinary`,
+    );
     let rest = Buffer.alloc(0);
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of stream) {
       rest = Buffer.concat([rest, chunk]);
       const reader = new RowReader(rest);
       let read = 0;

@@ -1,33 +1,70 @@
 /** Brings the tables of a database up to date: the statements of `schema/`, each file once and in order. */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { ClickHouseAddress } from './address.ts';
+import { Shard } from './connection.ts';
 
 const folder = fileURLToPath(new URL('schema/', import.meta.url));
 
-/** Applies what is missing; numbers of the files that were applied. Several servers may do it at once. */
-export async function migrate(client: ClickHouseClient): Promise<number[]> {
-  // Statements can be repeated, so of two servers that begin at once both may apply a file.
-  await client.command({
-    query:
-      'CREATE TABLE IF NOT EXISTS migration (number UInt32) ENGINE = MergeTree ORDER BY number',
-  });
-  const result = await client.query({
-    query: 'SELECT DISTINCT number FROM migration',
-    format: 'JSONEachRow',
-  });
-  const applied = new Set((await result.json<{ number: number }>()).map(({ number }) => number));
-  const done: number[] = [];
-  for (const name of (await readdir(folder)).filter((each) => each.endsWith('.sql')).sort()) {
-    const number = Number.parseInt(name, 10);
+/** Makes what is missing on every shard. Several servers may do it at once: statements can be repeated. */
+export async function migrate(address: ClickHouseAddress, shards: readonly Shard[]): Promise<void> {
+  const files = await schemaFiles();
+  const { cluster, database } = address;
+  const on = cluster === undefined ? '' : ` ON CLUSTER '${cluster}'`;
+  await Promise.all(
+    shards.map(async (shard, i) => {
+      const outside = new Shard(address.shards[i]!, { ...address, database: 'default' });
+      try {
+        await outside.run(`CREATE DATABASE IF NOT EXISTS "${database}"${on}`);
+      } finally {
+        await outside.close();
+      }
+      await migrateShard(shard, files, cluster);
+    }),
+  );
+}
+
+interface SchemaFile {
+  number: number;
+  text: string;
+}
+
+async function schemaFiles(): Promise<SchemaFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(folder + name, 'utf8');
+      return { number: Number.parseInt(name, 10), text };
+    }),
+  );
+}
+
+async function migrateShard(
+  shard: Shard,
+  files: readonly SchemaFile[],
+  cluster: string | undefined,
+): Promise<void> {
+  const made = 'CREATE TABLE IF NOT EXISTS migration (number UInt32)';
+  await shard.run(inCluster(`${made} ENGINE = MergeTree ORDER BY number`, cluster));
+  const rows = await shard.rows<{ number: number }>('SELECT DISTINCT number FROM migration');
+  const applied = new Set(rows.map(({ number }) => number));
+  for (const { number, text } of files) {
     if (applied.has(number)) continue;
-    for (const query of statementsOf(await readFile(folder + name, 'utf8'))) {
-      await client.command({ query });
-    }
-    await client.insert({ table: 'migration', values: [{ number }], format: 'JSONEachRow' });
-    done.push(number);
+    for (const query of statementsOf(text)) await shard.run(inCluster(query, cluster));
+    await shard.insert('migration', [{ number }]);
   }
-  return done;
+}
+
+/** A statement as it is in a cluster: run by all of it, with tables that are replicated. */
+export function inCluster(statement: string, cluster: string | undefined): string {
+  if (cluster === undefined) return statement;
+  return statement
+    .replace(/^(CREATE TABLE IF NOT EXISTS \w+)/, `$1 ON CLUSTER '${cluster}'`)
+    .replace(/ENGINE = (\w*MergeTree)(?:\((.*?)\))?/, (_, engine: string, values?: string) => {
+      const place = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'";
+      return `ENGINE = Replicated${engine}(${place}${values ? `, ${values}` : ''})`;
+    })
+    .replace('non_replicated_deduplication_window', 'replicated_deduplication_window');
 }
 
 /** Statements end with a semicolon at the end of a line, or with the file; comments are lines of their own. */

@@ -30,6 +30,12 @@ export class RowWriter {
     this.uint8(value & 0xff);
   }
 
+  /** UInt16, and Date by days since 1970. */
+  uint16(value: number): void {
+    this.#need(2);
+    this.#end = this.#bytes.writeUInt16LE(value, this.#end);
+  }
+
   /** UInt32. */
   uint32(value: number): void {
     this.#need(4);
@@ -115,6 +121,10 @@ export class RowReader {
 
   int8(): number {
     return this.#bytes.readInt8(this.#take(1));
+  }
+
+  uint16(): number {
+    return this.#bytes.readUInt16LE(this.#take(2));
   }
 
   uint32(): number {

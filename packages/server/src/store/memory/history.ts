@@ -32,10 +32,17 @@ import {
   type TimelineCounts,
   type TimelineQuery,
 } from '../store.ts';
-import type { MemorySession } from './session.ts';
+
+/** What of a session its history is told from. */
+export interface Recorded {
+  readonly events: readonly EventRow[];
+  readonly patches: readonly PatchRow[];
+  readonly start: { atUs: number };
+  row(): { startState: string };
+}
 
 /** A page of events. */
-export function eventsOf(session: MemorySession, query: EventQuery): HistoryPage<EventRow> {
+export function eventsOf(session: Recorded, query: EventQuery): HistoryPage<EventRow> {
   const { filter, start, limit } = query;
   const all = [...session.events]
     .filter(({ event, atUs }) => isWithin(atUs, query) && meetsEventFilter(event, filter))
@@ -54,7 +61,7 @@ export function eventsOf(session: MemorySession, query: EventQuery): HistoryPage
 }
 
 /** Events counted. */
-export function eventCountsOf(session: MemorySession, query: EventCountQuery): EventCount[] {
+export function eventCountsOf(session: Recorded, query: EventCountQuery): EventCount[] {
   const counter = new EventCounter();
   for (const { event, atUs } of session.events) {
     if (isWithin(atUs, query) && meetsEventFilter(event, query.filter)) counter.addEvent(event);
@@ -63,7 +70,7 @@ export function eventCountsOf(session: MemorySession, query: EventCountQuery): E
 }
 
 /** A state as it was. */
-export function stateAt(session: MemorySession, query: StateQuery): StateAt {
+export function stateAt(session: Recorded, query: StateQuery): StateAt {
   const applied = session.patches.filter((patch) =>
     'revision' in query ? patch.revision <= query.revision : patch.atUs <= query.atUs,
   );
@@ -83,7 +90,7 @@ export function stateAt(session: MemorySession, query: StateQuery): StateAt {
 }
 
 /** A page of patches. */
-export function patchesOf(session: MemorySession, query: PatchQuery): HistoryPage<PatchChange> {
+export function patchesOf(session: Recorded, query: PatchQuery): HistoryPage<PatchChange> {
   const { path, start, limit } = query;
   const all: PatchChange[] = [];
   let state = parseJson(session.row().startState) as JsonObject;
@@ -99,7 +106,7 @@ export function patchesOf(session: MemorySession, query: PatchQuery): HistoryPag
 }
 
 /** What happened when. */
-export function timelineOf(session: MemorySession, query: TimelineQuery): TimelineCounts {
+export function timelineOf(session: Recorded, query: TimelineQuery): TimelineCounts {
   const bucketOf = ({ atUs }: { atUs: number }) =>
     Math.floor((atUs - query.fromUs) / query.widthUs);
   const isIn = (row: { atUs: number }) => bucketOf(row) >= 0 && bucketOf(row) < query.buckets;
@@ -133,7 +140,7 @@ function isWithin(atUs: number, { fromUs, toUs }: { fromUs?: number; toUs?: numb
 }
 
 /** The place just before the event or instant that a window is around. */
-function pivotOf(session: MemorySession, around: { atUs: number } | { seq: number }): EventPlace {
+function pivotOf(session: Recorded, around: { atUs: number } | { seq: number }): EventPlace {
   if ('atUs' in around) return { atUs: around.atUs, seq: -0.5 };
   const found = session.events[around.seq];
   return { atUs: found?.atUs ?? Infinity, seq: around.seq - 0.5 };

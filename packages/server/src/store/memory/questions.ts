@@ -214,7 +214,7 @@ function comparePlaces([a, aNo]: Place, [b, bNo]: Place, sort: SessionSort): num
 }
 
 /** Null before numbers before texts. */
-function compareValues(a: SessionGroup['values'], b: SessionGroup['values']): number {
+export function compareValues(a: SessionGroup['values'], b: SessionGroup['values']): number {
   for (const [i, left] of a.entries()) {
     const right = b[i] ?? null;
     if (left === right) continue;

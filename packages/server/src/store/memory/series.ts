@@ -16,13 +16,18 @@ import {
   type PointsQuery,
   type SampleDetail,
   type SamplePlace,
+  type SampleRows,
   type SamplesPage,
   type SamplesQuery,
   type SeriesFilter,
   type SeriesInfo,
   type SeriesPoints,
 } from '../store.ts';
-import type { MemorySession } from './session.ts';
+
+/** What of a session its series are told from. */
+export interface SampleSource {
+  samples(): SampleRows;
+}
 
 interface Sample {
   atUs: number;
@@ -40,21 +45,28 @@ interface Whole {
 }
 
 /** See `SeriesQuestions`. */
-export function seriesOf(session: MemorySession, filter: SeriesFilter): SeriesInfo[] {
+export function seriesOf(session: SampleSource, filter: SeriesFilter): SeriesInfo[] {
   return wholeSeries(session, filter)
     .filter(({ samples }) => samples.length > 0)
     .map(infoOf);
 }
 
-/** See `SeriesQuestions`. */
-export function pointsOf(session: MemorySession, query: PointsQuery): PointsAnswer {
+/**
+ * See `SeriesQuestions`. `span` is from the first to the last sample that the steps of time are laid
+ * over, those of all chosen series when absent.
+ */
+export function pointsOf(
+  session: SampleSource,
+  query: PointsQuery,
+  span?: readonly [loUs: number, hiUs: number],
+): PointsAnswer {
   const all = wholeSeries(session, query.filter);
   const chosen = all.slice(0, query.seriesMax);
   const times = chosen.flatMap(({ samples }) =>
     samples.filter((sample) => isInside(sample, query)).map(({ atUs }) => atUs),
   );
-  const loUs = times.reduce((a, b) => Math.min(a, b), Infinity);
-  const hiUs = times.reduce((a, b) => Math.max(a, b), -Infinity);
+  const loUs = span?.[0] ?? times.reduce((a, b) => Math.min(a, b), Infinity);
+  const hiUs = span?.[1] ?? times.reduce((a, b) => Math.max(a, b), -Infinity);
   const stepOf = (atUs: number) => Math.floor(((atUs - loUs) / (hiUs - loUs + 1)) * query.points);
   return {
     series: chosen.map((whole) => chartOf(whole, query, stepOf)),
@@ -63,16 +75,16 @@ export function pointsOf(session: MemorySession, query: PointsQuery): PointsAnsw
 }
 
 /** See `SeriesQuestions`. */
-export function samplesOf(session: MemorySession, query: SamplesQuery): SamplesPage {
+export function samplesOf(session: SampleSource, query: SamplesQuery): SamplesPage {
   const chosen = wholeSeries(session, query.filter).sort((a, b) => a.series - b.series);
   const rows = chosen
     .flatMap(({ series, samples }, place) => samples.map((s) => ({ ...s, series, place })))
     .filter((sample) => isInside(sample, query))
-    .sort(comparePlaces);
+    .sort(compareSamples);
   if (query.descending) rows.reverse();
   const { after } = query;
   const sign = query.descending ? -1 : 1;
-  const left = rows.filter((row) => after === undefined || sign * comparePlaces(row, after) > 0);
+  const left = rows.filter((row) => after === undefined || sign * compareSamples(row, after) > 0);
   const page = left.slice(0, query.limit);
   const last = page.at(-1);
   const details = page.flatMap(({ detail }, i) => (detail ? [[i, detail] as const] : []));
@@ -89,7 +101,7 @@ export function samplesOf(session: MemorySession, query: SamplesQuery): SamplesP
   };
 }
 
-function wholeSeries(session: MemorySession, filter: SeriesFilter): Whole[] {
+function wholeSeries(session: SampleSource, filter: SeriesFilter): Whole[] {
   const { keys, series, timesUs, values, details } = session.samples();
   const all = keys.map<Whole>((key, index) => ({ series: index, key, samples: [] }));
   series.forEach((index, row) => {
@@ -235,6 +247,7 @@ function heatmapOf(growths: readonly (Histogram | undefined)[]): SeriesPoints['h
   return { bounds, counts: Float64Array.from(rows.flat()) };
 }
 
-function comparePlaces(a: SamplePlace, b: SamplePlace): number {
+/** The order of samples: by time, then series, then arrival. */
+export function compareSamples(a: SamplePlace, b: SamplePlace): number {
   return a.atUs - b.atUs || a.series - b.series || a.nth - b.nth;
 }

@@ -1,16 +1,13 @@
 /** One session of the in-memory store: what it holds, and how each entry changes it. */
+import { type JsonObject, type SeriesKey, type Signal, stringifyJson } from '@tacho/protocol';
 import {
-  advance,
-  applyPatch,
-  type EventRecord,
-  initialStatus,
-  type JsonObject,
-  type SeriesKey,
-  type SessionStatus,
-  type Signal,
-  signalOfEvent,
-  stringifyJson,
-} from '@tacho/protocol';
+  nearerSkew,
+  type SampleEntry,
+  SessionFold,
+  type Standing,
+  type StartEntry,
+  standingOf,
+} from '../fold.ts';
 import type {
   EventRow,
   PatchRow,
@@ -20,15 +17,12 @@ import type {
   SessionRow,
   StoreEntry,
 } from '../store.ts';
-import { changeOf, type Told } from '../told.ts';
+import type { Told } from '../told.ts';
 
-/** The entry that creates a session. */
-export type StartEntry = Extract<StoreEntry, { kind: 'start' }>;
+export type { StartEntry } from '../fold.ts';
 
 /** Every other entry: something said about a session that exists. */
 export type SaidEntry = Exclude<StoreEntry, StartEntry>;
-
-type SampleEntry = Extract<StoreEntry, { kind: 'sample' | 'samples' | 'columns' }>;
 
 interface Sample {
   series: number;
@@ -48,93 +42,74 @@ export class MemorySession {
   readonly events: EventRow[] = [];
   /** By event, its number in the order in which events of all sessions arrived. */
   readonly arrivals: number[] = [];
-  status: SessionStatus;
-  updatedUs: number;
   /** Gets what the session's own rules find out. */
   onTold: (told: Told) => void = () => {};
+  readonly #fold: SessionFold;
   readonly #samples: Sample[] = [];
   readonly #startState: JsonObject;
-  readonly #nextArrival: () => number;
-  #state: JsonObject;
-  #clockSkewUs: number | undefined;
 
   constructor(start: StartEntry, receivedUs: number, no: number, nextArrival: () => number) {
-    this.#nextArrival = nextArrival;
     this.handle = start.session;
     this.no = no;
     this.start = start;
-    this.status = initialStatus(receivedUs);
-    this.updatedUs = receivedUs;
-    // Nulls delete, yet product and version stay whatever the state says.
-    const { product, version } = start;
-    this.#startState = { product, version, ...applyPatch({}, start.state ?? {}) };
-    this.#state = this.#startState;
+    const standing = standingOf(start, receivedUs);
+    this.#startState = standing.state;
+    this.#fold = new SessionFold(standing, {
+      patch: (row) => void this.patches.push(row),
+      event: (row) => {
+        this.arrivals.push(nextArrival());
+        this.events.push(row);
+      },
+      told: (told) => this.onTold({ ...told, session: this.handle.id }),
+    });
+  }
+
+  get status(): Standing['status'] {
+    return this.#fold.standing.status;
+  }
+
+  get updatedUs(): number {
+    return this.#fold.standing.updatedUs;
   }
 
   /** Takes what was said about the session. */
   say(entry: SaidEntry, receivedUs: number): void {
-    const samples = isSampleEntry(entry) ? [...samplesOf(entry, receivedUs)] : [];
-    const signal = signalOf(entry, samples[0]?.atUs, receivedUs);
-    if (signal === undefined) return;
-    const { emit, drop } = this.#advance(signal);
-    // A session resumes before the thing that showed it; whatever else follows from a thing comes after it.
-    const resumed = emit.filter((event) => event.name === 'session_resumed');
-    for (const event of resumed) this.#addEvent(event, signal.atUs, receivedUs);
-    if (entry.kind === 'patch') this.#addPatch(entry.patch, entry.atUs, receivedUs);
-    if (entry.kind === 'event' && !drop) this.#addEvent(entry.event, entry.atUs, receivedUs);
-    for (const sample of samples) this.#samples.push(sample);
-    for (const event of emit) {
-      if (!resumed.includes(event)) this.#addEvent(event, signal.atUs, receivedUs);
-    }
-    this.updatedUs = Math.max(this.updatedUs, receivedUs);
-    if (isSampleEntry(entry)) for (const { atUs } of samples) this.noteClock(atUs, receivedUs);
-    else if (entry.kind !== 'status') this.noteClock(entry.atUs, receivedUs);
+    const said = isSampleEntry(entry) ? this.#take(entry, receivedUs) : entry;
+    if (said !== undefined) this.#fold.say(said, receivedUs);
   }
 
   /** Takes what was said about the session elsewhere: it is stored, and only its time counts. */
   replay(entry: SaidEntry, receivedUs: number): void {
-    const samples = isSampleEntry(entry) ? [...samplesOf(entry, receivedUs)] : [];
-    if (isSampleEntry(entry) && samples.length === 0) return;
-    for (const sample of samples) this.#samples.push(sample);
-    const lastActivityUs = Math.max(this.status.lastActivityUs, receivedUs);
-    this.status = { ...this.status, lastActivityUs };
-    if (entry.kind === 'patch') {
-      this.#addPatch(entry.patch, entry.atUs, receivedUs);
-    } else if (entry.kind === 'event') {
-      this.#addEvent(entry.event, entry.atUs, receivedUs);
-    } else if (entry.kind === 'status') {
-      this.status = entry.status;
-      this.#clockSkewUs = entry.clockSkewUs;
-    }
-    this.updatedUs = Math.max(this.updatedUs, receivedUs);
+    const said = isSampleEntry(entry) ? this.#take(entry, receivedUs) : entry;
+    if (said !== undefined) this.#fold.replay(said, receivedUs);
   }
 
   /** Takes what somebody else noticed about the session; that is not activity of its own. */
   witness(signal: Signal): void {
-    const { emit } = this.#advance(signal);
-    for (const event of emit) this.#addEvent(event, signal.atUs, signal.receivedUs);
+    this.#fold.witness(signal);
+  }
+
+  /** Notes a time by the sender's clock. */
+  noteClock(atUs: number, receivedUs: number): void {
+    this.#fold.noteClock(atUs, receivedUs);
   }
 
   /** The session without its history. */
   row(): SessionRow {
     const { product, version, machineId, hostname, bootId, agentId } = this.start;
+    const { state, errors: _, exception: _exception, ...standing } = this.#fold.standing;
     return {
       id: this.handle.id,
       createdUs: this.start.atUs,
-      updatedUs: this.updatedUs,
       product,
       version,
       ...(machineId === undefined ? {} : { machineId }),
       ...(hostname === undefined ? {} : { hostname }),
       ...(bootId === undefined ? {} : { bootId }),
       ...(agentId === undefined ? {} : { agentId }),
-      status: this.status,
-      state: stringifyJson(this.#state),
+      ...standing,
+      state: stringifyJson(state),
       startState: stringifyJson(this.#startState),
-      patches: this.patches.length,
-      events: this.events.length,
-      samples: this.#samples.length,
-      ...(this.#clockSkewUs === undefined ? {} : { clockSkewUs: this.#clockSkewUs }),
     };
   }
 
@@ -165,31 +140,19 @@ export class MemorySession {
     return this.#samples.map(({ receivedUs }) => receivedUs);
   }
 
-  #advance(signal: Signal): ReturnType<typeof advance> {
-    const outcome = advance(this.status, signal);
-    const change = changeOf(this.status, outcome, signal);
-    if (change !== undefined) this.onTold({ ...change, session: this.handle.id });
-    this.status = outcome.status;
-    return outcome;
-  }
-
-  #addPatch(patch: JsonObject, atUs: number, receivedUs: number): void {
-    const revision = this.patches.length + 1;
-    this.patches.push({ revision, atUs, receivedUs, patch: stringifyJson(patch) });
-    this.#state = applyPatch(this.#state, patch);
-  }
-
-  #addEvent(event: EventRecord, atUs: number, receivedUs: number): void {
-    this.arrivals.push(this.#nextArrival());
-    this.events.push({ seq: this.events.length, atUs, receivedUs, event });
-  }
-
-  /** Notes a time by the sender's clock: delays only make it look late, so the smallest difference is nearest to the truth. */
-  noteClock(atUs: number, receivedUs: number): void {
-    const skewUs = atUs - receivedUs;
-    if (skewUs === 0) return;
-    const bestUs = this.#clockSkewUs;
-    if (bestUs === undefined || Math.abs(skewUs) < Math.abs(bestUs)) this.#clockSkewUs = skewUs;
+  /** Keeps samples; what they mean for the session, nothing when there are none. */
+  #take(entry: SampleEntry, receivedUs: number) {
+    const samples = [...samplesOf(entry, receivedUs)];
+    const [first] = samples;
+    if (first === undefined) return undefined;
+    let skewUs: number | undefined;
+    for (const sample of samples) {
+      this.#samples.push(sample);
+      skewUs = nearerSkew(skewUs, sample.atUs, receivedUs);
+    }
+    const { atUs } = first;
+    const skew = skewUs === undefined ? {} : { skewUs };
+    return { kind: 'sampled' as const, count: samples.length, atUs, ...skew };
   }
 }
 
@@ -215,33 +178,5 @@ function* samplesOf(entry: SampleEntry, receivedUs: number): Generator<Sample> {
     for (const [i, atUs] of entry.timesUs.entries()) {
       yield { series, atUs, value: entry.values[k]![i]!, detail: undefined, receivedUs };
     }
-  }
-}
-
-/** What an entry means for the status; undefined for an entry without a single sample. */
-function signalOf(
-  entry: SaidEntry,
-  firstSampleUs: number | undefined,
-  receivedUs: number,
-): Signal | undefined {
-  if (isSampleEntry(entry)) {
-    if (firstSampleUs === undefined) return undefined;
-    return { kind: 'activity', atUs: firstSampleUs, receivedUs };
-  }
-  // A status that is said outside of a replay says nothing.
-  if (entry.kind === 'status') return undefined;
-  const { atUs } = entry;
-  switch (entry.kind) {
-    case 'patch':
-      return { kind: 'activity', atUs, receivedUs };
-    case 'event':
-      return { kind: signalOfEvent(entry.event.name), atUs, receivedUs };
-    case 'crash':
-    case 'end': {
-      const { session: _session, ...said } = entry;
-      return { ...said, receivedUs };
-    }
-    case 'heartbeat':
-      return { kind: entry.witness ? 'witness' : 'heartbeat', atUs, receivedUs };
   }
 }

@@ -5,11 +5,15 @@ CREATE TABLE IF NOT EXISTS entry (
   series UInt64 CODEC(ZSTD(1)),
   -- Epoch microseconds by the sender's clock.
   at_us Int64 CODEC(Delta, ZSTD(1)),
-  -- (turn, server, place) is the order in which a session's entries came.
-  turn UInt32 CODEC(Delta, ZSTD(1)),
+  -- (turn, server, place) is the order in which a session's entries came; turns follow the clock, see `turns.ts`.
+  turn Int64 CODEC(Delta, ZSTD(1)),
   server UInt64 CODEC(ZSTD(1)),
   place UInt32 CODEC(Delta, ZSTD(1)),
-  kind Enum8('start' = 1, 'patch' = 2, 'event' = 3, 'sample' = 4, 'heartbeat' = 5, 'witness' = 6, 'end' = 7, 'crash' = 8, 'status' = 9, 'lost' = 10, 'returned' = 11),
+  -- How often a session of this id was deleted before.
+  gen UInt32 CODEC(ZSTD(1)),
+  -- Batches of a server are numbered; what does not count is named by this.
+  batch UInt64 CODEC(ZSTD(1)),
+  kind Enum8('start' = 1, 'patch' = 2, 'event' = 3, 'sample' = 4, 'heartbeat' = 5, 'witness' = 6, 'end' = 7, 'crash' = 8, 'status' = 9, 'lost' = 10, 'returned' = 11, 'sampled' = 12, 'gone' = 13, 'void' = 14, 'batch' = 15) CODEC(ZSTD(1)),
   -- Told by a replay: it moves no status.
   replay Bool CODEC(ZSTD(1)),
   -- Epoch microseconds by the server's clock; 0 for samples, whose turn tells.
@@ -20,8 +24,11 @@ CREATE TABLE IF NOT EXISTS entry (
   mantissa Int64 CODEC(T64, ZSTD(1)),
   scale Int8 CODEC(ZSTD(1)),
   value Float64 CODEC(ZSTD(1)),
-  -- The rest as JSON, see `log-row.ts`.
-  body String CODEC(ZSTD(3))
+  -- The rest as JSON, see `said.ts`.
+  body String CODEC(ZSTD(3)),
+  -- When the insert was: one insert is in one partition, so that it is taken whole or not at all.
+  day Date CODEC(ZSTD(1))
 ) ENGINE = MergeTree
+PARTITION BY day
 ORDER BY (session, series, at_us, turn, server, place)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS non_replicated_deduplication_window = 10000;

@@ -1,0 +1,405 @@
+/** Questions about the series of one session: summaries and gauges in ClickHouse, the rest from its samples. */
+import type { SeriesKey } from '@tacho/protocol';
+import { compareSamples, pointsOf } from '../memory/series.ts';
+import {
+  compareSeries,
+  meetsSeriesFilter,
+  type PointsAnswer,
+  type PointsQuery,
+  type SampleDetail,
+  type SampleRows,
+  type SamplesPage,
+  type SamplesQuery,
+  type SeriesFilter,
+  type SeriesInfo,
+  type SeriesPoints,
+} from '../store.ts';
+import type { Shard } from './connection.ts';
+import { EntryLog } from './log.ts';
+import { detailOf } from './said.ts';
+import { seriesOfSession } from './search.ts';
+import { number, quoted, whole } from './sql.ts';
+
+/** A session by the place of its samples. */
+export interface SampledSession {
+  id: string;
+  gen: number;
+}
+
+/** A series of a session: its place among all of them is its number. */
+interface Known {
+  series: number;
+  key: SeriesKey;
+  hash: string;
+}
+
+/** The value of a sample. */
+export const valueSql =
+  'multiIf(scale = 0, mantissa, scale = 1, mantissa / 10, scale = 2, mantissa / 100, scale = 3, mantissa / 1000, value)';
+
+/** The order of the samples of a series. */
+export const orderSql = '(at_us, turn, server, place)';
+
+/** The order of a counter's readings and how one grew since the one before, see `increaseOf`. */
+export const growthSql = 'if(v > pv, v - pv, if(v < pv, greatest(0, v), 0))';
+
+/** Answers `SeriesQuestions.series`. */
+export async function seriesInfos(
+  shard: Shard,
+  session: SampledSession,
+  filter: SeriesFilter,
+): Promise<SeriesInfo[]> {
+  const chosen = await chosenSeries(shard, session, filter);
+  if (chosen.length === 0) return [];
+  const where = samplesSql(session, chosen);
+  const counters = chosen.filter(({ key }) => key.type === 'counter');
+  const [rows, growths] = await Promise.all([
+    shard.rows<InfoRow>(
+      `SELECT toString(series) AS hash, count() AS n, countIf(isNaN(v)) AS nans,
+         min(at_us) AS first_us, max(at_us) AS last_us,
+         argMin(v, ${orderSql}) AS first, argMax(v, ${orderSql}) AS last,
+         minIf(v, NOT isNaN(v)) AS lo, maxIf(v, NOT isNaN(v)) AS hi, sumIf(v, NOT isNaN(v)) AS total
+       FROM (SELECT *, ${valueSql} AS v FROM entry WHERE ${where}) GROUP BY series`,
+    ),
+    counters.length === 0
+      ? []
+      : shard.rows<{ hash: string; increase: number; seconds: number }>(
+          `SELECT toString(series) AS hash, sumIf(${growthSql}, n > 1) AS increase,
+             (max(at_us) - min(at_us)) / 1e6 AS seconds
+           FROM (${growthRowsSql(samplesSql(session, counters))}) GROUP BY series`,
+        ),
+  ]);
+  const infoOf = new Map(rows.map((row) => [row.hash, row]));
+  const growthOf = new Map(growths.map((row) => [row.hash, row]));
+  return chosen.flatMap(({ series, key, hash }) => {
+    const row = infoOf.get(hash);
+    if (row === undefined) return [];
+    const isEmpty = row.n === row.nans;
+    const info = {
+      ...{ series, key, count: row.n, nans: row.nans, sum: floatOf(row.total) },
+      min: isEmpty ? Number.NaN : floatOf(row.lo),
+      max: isEmpty ? Number.NaN : floatOf(row.hi),
+      ...{ firstUs: row.first_us, lastUs: row.last_us },
+      ...{ first: floatOf(row.first), last: floatOf(row.last) },
+    };
+    if (key.type !== 'counter') return info;
+    const { increase = 0, seconds = 0 } = growthOf.get(hash) ?? {};
+    return { ...info, rate: seconds > 0 ? floatOf(increase) / seconds : Number.NaN };
+  });
+}
+
+/** Answers `SeriesQuestions.points`. */
+export async function seriesPoints(
+  shard: Shard,
+  session: SampledSession,
+  query: PointsQuery,
+): Promise<PointsAnswer> {
+  const all = await chosenSeries(shard, session, query.filter);
+  const chosen = all.slice(0, query.seriesMax);
+  const leftOut = all.length - chosen.length;
+  if (chosen.length === 0) return { series: [], leftOut };
+  const [loUs, hiUs] = await spanOf(shard, session, chosen, query);
+  const isPlain = ({ key }: Known): boolean =>
+    (key.type !== 'counter' || !query.rate) &&
+    (key.type === 'counter' || query.quantiles.length === 0) &&
+    (key.type !== 'histogram' || !query.heatmap);
+  const plain = chosen.filter(isPlain);
+  const special = chosen.filter((one) => !isPlain(one));
+  const [charts, others] = await Promise.all([
+    chartsOf(shard, session, plain, query, [loUs, hiUs]),
+    specialCharts(shard, session, special, query, [loUs, hiUs]),
+  ]);
+  const chartOf = new Map([...charts, ...others].map((chart) => [chart.series, chart]));
+  return { series: chosen.map(({ series }) => chartOf.get(series)!), leftOut };
+}
+
+/** Answers `SeriesQuestions.samples`. */
+export async function samplePage(
+  shard: Shard,
+  session: SampledSession,
+  query: SamplesQuery,
+): Promise<SamplesPage> {
+  const { after, descending, limit } = query;
+  const chosen = await chosenSeries(shard, session, query.filter);
+  if (chosen.length === 0) return samplesFrom([], chosen, query);
+  const conditions = [samplesSql(session, chosen), rangeSql(query)];
+  // All of the instant where the page before ended: how many come before it is counted there.
+  if (after !== undefined) {
+    conditions.push(`at_us ${descending ? '<=' : '>='} ${whole(after.atUs)}`);
+  }
+  const where = conditions.join(' AND ');
+  const order = descending ? 'DESC' : 'ASC';
+  const rows = await shard.rows<SampleRow>(
+    `SELECT at_us, toString(series) AS hash, turn, toString(server) AS by, place, ${valueSql} AS v, body
+     FROM entry WHERE ${where} AND at_us ${descending ? '>=' : '<='} (
+       SELECT ${descending ? 'min' : 'max'}(at_us) FROM (SELECT at_us FROM entry WHERE ${where}
+         ORDER BY at_us ${order} LIMIT ${limit + 1 + (after === undefined ? 0 : sameInstantMax)}))
+     ORDER BY at_us, turn, server, place`,
+  );
+  return samplesFrom(rows, chosen, query);
+}
+
+/** Samples of one instant that a page passes over at most. */
+const sameInstantMax = 10_000;
+
+/** All samples of a session, as they are read. */
+export async function allSamples(shard: Shard, session: SampledSession): Promise<SampleRows> {
+  const known = await knownSeries(shard, session);
+  return samplesOfSeries(shard, session, known, known, '1');
+}
+
+interface InfoRow {
+  hash: string;
+  n: number;
+  nans: number;
+  first_us: number;
+  last_us: number;
+  first: number | string;
+  last: number | string;
+  lo: number | string;
+  hi: number | string;
+  total: number | string;
+}
+
+interface SampleRow {
+  at_us: number;
+  hash: string;
+  v: number | string;
+  body: string;
+}
+
+interface PointRow {
+  hash: string;
+  first_us: number;
+  last_us: number;
+  lo: number | string;
+  hi: number | string;
+  total: number | string;
+  n: number;
+  nans: number;
+  last: number | string;
+}
+
+/** Numbers come as texts where JSON has none for them. */
+export function floatOf(value: number | string): number {
+  if (typeof value === 'number') return value;
+  if (value === 'inf') return Number.POSITIVE_INFINITY;
+  return value === '-inf' ? Number.NEGATIVE_INFINITY : Number(value);
+}
+
+async function knownSeries(shard: Shard, { id, gen }: SampledSession): Promise<Known[]> {
+  const rows = await seriesOfSession(shard, id, gen);
+  return rows.map((row, series) => ({ ...row, series }));
+}
+
+async function chosenSeries(
+  shard: Shard,
+  session: SampledSession,
+  filter: SeriesFilter,
+): Promise<Known[]> {
+  return (await knownSeries(shard, session))
+    .filter(({ key }) => meetsSeriesFilter(key, filter))
+    .sort((a, b) => compareSeries(a.key, b.key));
+}
+
+function samplesSql({ id, gen }: SampledSession, chosen: readonly Known[]): string {
+  const hashes = chosen.map(({ hash }) => hash).join(', ');
+  return `session = ${quoted(id)} AND series IN (${hashes}) AND gen = ${gen}`;
+}
+
+function rangeSql({ fromUs, toUs }: { fromUs?: number; toUs?: number }): string {
+  const from = fromUs === undefined ? '1' : `at_us >= ${number(fromUs)}`;
+  return `${from} AND ${toUs === undefined ? '1' : `at_us < ${number(toUs)}`}`;
+}
+
+/** Readings of counters with the one before; NaN counts for nothing. */
+export function growthRowsSql(where: string, columns = ''): string {
+  return `SELECT series, at_us, v, lagInFrame(v) OVER w AS pv, lagInFrame(at_us) OVER w AS p_us,
+      row_number() OVER w AS n ${columns}
+    FROM (SELECT *, ${valueSql} AS v FROM entry WHERE ${where}) WHERE NOT isNaN(v)
+    WINDOW w AS (PARTITION BY session, series ORDER BY at_us, turn, server, place
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`;
+}
+
+async function spanOf(
+  shard: Shard,
+  session: SampledSession,
+  chosen: readonly Known[],
+  query: PointsQuery,
+): Promise<[number, number]> {
+  const [row] = await shard.rows<{ lo: number; hi: number; n: number }>(
+    `SELECT min(at_us) AS lo, max(at_us) AS hi, count() AS n FROM entry
+     WHERE ${samplesSql(session, chosen)} AND ${rangeSql(query)}`,
+  );
+  return row === undefined || row.n === 0 ? [Infinity, -Infinity] : [row.lo, row.hi];
+}
+
+/** Charts of series of which only minima, maxima and sums are asked. */
+async function chartsOf(
+  shard: Shard,
+  session: SampledSession,
+  chosen: readonly Known[],
+  query: PointsQuery,
+  [loUs, hiUs]: [number, number],
+): Promise<SeriesPoints[]> {
+  if (chosen.length === 0) return [];
+  if (loUs > hiUs) return chosen.map(({ series, key }) => chartOf(series, key, []));
+  const where = `${samplesSql(session, chosen)} AND ${rangeSql(query)}`;
+  const step = `toUInt64(floor((at_us - ${whole(loUs)}) / ${whole(hiUs - loUs + 1)} * ${query.points}))`;
+  const stepped = await shard.rows<PointRow>(
+    `SELECT toString(series) AS hash, min(at_us) AS first_us, max(at_us) AS last_us,
+       minIf(v, NOT isNaN(v)) AS lo, maxIf(v, NOT isNaN(v)) AS hi, sumIf(v, NOT isNaN(v)) AS total,
+       count() AS n, countIf(isNaN(v)) AS nans, argMax(v, ${orderSql}) AS last
+     FROM (SELECT series, at_us, turn, server, place, ${valueSql} AS v, ${step} AS step
+       FROM entry WHERE ${where})
+     GROUP BY series, step ORDER BY series, step`,
+  );
+  const pointsOfHash = groupedBy(stepped, ({ hash }) => hash);
+  // With no more samples than points, each sample is a point.
+  const few = chosen.filter(({ hash }) => {
+    const points = pointsOfHash.get(hash) ?? [];
+    return points.length > 0 && points.reduce((sum, { n }) => sum + n, 0) <= query.points;
+  });
+  const raw = few.length === 0 ? [] : await rawPoints(shard, session, few, query);
+  const rawOfHash = groupedBy(raw, ({ hash }) => hash);
+  return chosen.map(({ series, key, hash }) =>
+    chartOf(series, key, rawOfHash.get(hash) ?? pointsOfHash.get(hash) ?? []),
+  );
+}
+
+async function rawPoints(
+  shard: Shard,
+  session: SampledSession,
+  few: readonly Known[],
+  query: PointsQuery,
+): Promise<PointRow[]> {
+  const rows = await shard.rows<SampleRow>(
+    `SELECT toString(series) AS hash, at_us, ${valueSql} AS v, '' AS body FROM entry
+     WHERE ${samplesSql(session, few)} AND ${rangeSql(query)}
+     ORDER BY series, at_us, turn, server, place`,
+  );
+  return rows.map(({ hash, at_us, v }) => {
+    const nans = Number.isNaN(floatOf(v)) ? 1 : 0;
+    const at = { first_us: at_us, last_us: at_us };
+    return { hash, ...at, lo: v, hi: v, total: nans ? 0 : v, n: 1, nans, last: v };
+  });
+}
+
+function chartOf(series: number, key: SeriesKey, rows: readonly PointRow[]): SeriesPoints {
+  const column = (of: (row: PointRow) => number | string): Float64Array =>
+    Float64Array.from(rows, (row) => floatOf(of(row)));
+  const extreme = (of: (row: PointRow) => number | string): Float64Array =>
+    column((row) => (row.n === row.nans ? Number.NaN : of(row)));
+  return {
+    series,
+    key,
+    timesUs: column((row) => row.first_us),
+    lastUs: column((row) => row.last_us),
+    min: extreme((row) => row.lo),
+    max: extreme((row) => row.hi),
+    sum: column((row) => row.total),
+    count: column((row) => row.n),
+    nans: column((row) => row.nans),
+    last: column((row) => row.last),
+  };
+}
+
+/** Charts with rates, quantiles or heat maps, worked out from the samples themselves. */
+async function specialCharts(
+  shard: Shard,
+  session: SampledSession,
+  chosen: readonly Known[],
+  query: PointsQuery,
+  span: [number, number],
+): Promise<SeriesPoints[]> {
+  if (chosen.length === 0) return [];
+  const until = query.toUs === undefined ? '1' : `at_us < ${number(query.toUs)}`;
+  const rows = await samplesOfSeries(shard, session, chosen, chosen, until);
+  const own: PointsQuery = { ...query, filter: {}, seriesMax: chosen.length };
+  const { series } = pointsOf({ samples: () => rows }, own, span);
+  const placeOf = new Map(chosen.map(({ key, series: place }) => [key, place]));
+  return series.map((chart) => ({ ...chart, series: placeOf.get(chart.key)! }));
+}
+
+/** Samples of some series; they are numbered by `numbered`. */
+async function samplesOfSeries(
+  shard: Shard,
+  session: SampledSession,
+  chosen: readonly Known[],
+  numbered: readonly Known[],
+  condition: string,
+): Promise<SampleRows> {
+  const numbers = new Map(numbered.map(({ hash }, at) => [BigInt(hash), at]));
+  const [series, times, values]: [number[], number[], number[]] = [[], [], []];
+  const details = new Map<number, SampleDetail>();
+  if (chosen.length > 0) {
+    const where = `${samplesSql(session, chosen)} AND ${condition}`;
+    const found: { at: number; atUs: number; value: number; body: string }[] = [];
+    for await (const row of new EntryLog(shard).rows(where, 'at_us, turn, server, place')) {
+      const { atUs, value, body } = row;
+      found.push({ at: numbers.get(row.series)!, atUs, value, body });
+    }
+    found.sort((a, b) => a.atUs - b.atUs || a.at - b.at);
+    for (const { at, atUs, value, body } of found) {
+      const detail = detailOf(body);
+      if (detail !== undefined) details.set(series.length, detail);
+      series.push(at);
+      times.push(atUs);
+      values.push(value);
+    }
+  }
+  return {
+    keys: numbered.map(({ key }) => key),
+    series: Uint32Array.from(series),
+    timesUs: Float64Array.from(times),
+    values: Float64Array.from(values),
+    ...(details.size > 0 && { details }),
+  };
+}
+
+function samplesFrom(
+  rows: readonly SampleRow[],
+  chosen: readonly Known[],
+  query: SamplesQuery,
+): SamplesPage {
+  const numbered = [...chosen].sort((a, b) => a.series - b.series);
+  const placeOf = new Map(numbered.map((one, at) => [one.hash, { series: one.series, at }]));
+  const { after, descending, limit } = query;
+  const sorted = rows
+    .map((row) => ({ ...row, ...placeOf.get(row.hash)!, atUs: row.at_us, nth: 0 }))
+    .sort((a, b) => a.atUs - b.atUs || a.series - b.series);
+  sorted.forEach((row, i) => {
+    const before = sorted[i - 1];
+    const isSame = before?.atUs === row.atUs && before.series === row.series;
+    row.nth = isSame ? before.nth + 1 : 0;
+  });
+  if (descending) sorted.reverse();
+  const sign = descending ? -1 : 1;
+  const left = sorted.filter((row) => after === undefined || sign * compareSamples(row, after) > 0);
+  const page = left.slice(0, limit);
+  const last = left.length > page.length ? page.at(-1) : undefined;
+  const details = new Map<number, SampleDetail>();
+  page.forEach(({ body }, at) => {
+    const detail = detailOf(body);
+    if (detail !== undefined) details.set(at, detail);
+  });
+  return {
+    keys: numbered.map(({ key }) => key),
+    series: Uint32Array.from(page, ({ at }) => at),
+    timesUs: Float64Array.from(page, ({ atUs }) => atUs),
+    values: Float64Array.from(page, ({ v }) => floatOf(v)),
+    details,
+    ...(last && { next: { atUs: last.atUs, series: last.series, nth: last.nth } }),
+  };
+}
+
+function groupedBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups;
+}

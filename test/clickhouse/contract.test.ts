@@ -1,0 +1,33 @@
+/** The store on ClickHouse keeps the contract of a store, as those in memory and on SQLite do. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { afterAll, beforeAll } from 'vitest';
+import { openClickhouse } from '../../packages/server/src/store/clickhouse/clickhouse.ts';
+import { describeStoreContract } from '../../packages/server/src/store/contract.ts';
+import { type ClickHouse, startClickHouse } from './running.ts';
+
+let clickhouse: ClickHouse;
+
+beforeAll(async () => {
+  clickhouse = await startClickHouse();
+});
+
+afterAll(() => clickhouse.stop());
+
+describeStoreContract(
+  'the store on ClickHouse',
+  async ({ tight: _, ...clocks }) => {
+    const database = `t_${randomUUID().replaceAll('-', '')}`;
+    const url = `${clickhouse.url.replace('http', 'clickhouse')}/${database}`;
+    const open = () => openClickhouse({ url, ...clocks, log: pino({ level: 'silent' }) });
+    const store = await open();
+    return {
+      store,
+      reopen: async () => {
+        await store.close();
+        return open();
+      },
+    };
+  },
+  { rounds: 5 },
+);
