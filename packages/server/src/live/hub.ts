@@ -87,10 +87,12 @@ export class LiveHub {
   close(): void {
     for (const { response } of this.#readers.values()) response.end();
     clearInterval(this.#timer);
+    this.#store.others?.watch(undefined);
   }
 
   #listen(): void {
     this.#ring.onPush(() => this.#wakeReaders());
+    this.#store.others?.watch(this);
     this.#timer ??= setInterval(() => this.#beat(), limits.liveHeartbeatMs).unref();
   }
 
@@ -98,6 +100,7 @@ export class LiveHub {
     this.#readers.delete(reader);
     if (this.#readers.size > 0) return;
     this.#ring.onPush(undefined);
+    this.#store.others?.watch(undefined);
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

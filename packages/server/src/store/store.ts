@@ -14,7 +14,7 @@ import type { SearchQuestions } from './search.ts';
 import type { SeriesQuestions } from './series.ts';
 import type { StorageQuestions } from './storage.ts';
 import type { TokenStore } from './tokens.ts';
-import type { Tellings } from './told.ts';
+import type { OtherServers, Tellings } from './told.ts';
 
 export * from './aggregate.ts';
 export * from './history.ts';
@@ -239,6 +239,8 @@ export interface Store
     TokenStore {
   /** Tells what the store finds out by itself about sessions, soon after it is durable. */
   readonly told: Tellings;
+  /** What servers stored that share the store; absent for engines of one server. */
+  readonly others?: OtherServers;
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */
   resolve(idOrPrefix: string): Resolution | Promise<Resolution>;
   /**

@@ -1,5 +1,6 @@
 /** What a store finds out by itself about sessions, told once it is durable. */
 import type { EventRecord, Lifecycle, SessionStatus, Signal } from '@tacho/protocol';
+import type { StoreBatch } from './store.ts';
 
 /** A session's change that follows from what was said, or from silence. */
 export interface Told {
@@ -45,4 +46,18 @@ export class Tellings {
       setImmediate(() => listener(told));
     }
   }
+}
+
+/** Gets what other servers stored, where several share a store. */
+export interface OthersListener {
+  /** Entries that are durable. */
+  publish(batch: StoreBatch): void;
+  /** What those servers found out by themselves. */
+  tell(told: readonly Told[]): void;
+}
+
+/** Tells what other servers stored, some time after they did. */
+export interface OtherServers {
+  /** Tells `listener` from now on; nobody when it is undefined. */
+  watch(listener: OthersListener | undefined): void;
 }

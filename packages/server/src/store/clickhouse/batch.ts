@@ -22,7 +22,10 @@ import type { Turns } from './turns.ts';
 /** What the server itself notices about sessions. */
 export type Notice =
   | { kind: 'lost'; id: string; lostBeforeUs: number }
-  | { kind: 'gone'; id: string; unless?: (live: LiveSession) => boolean };
+  /** With an instant, only when nothing was received for it since. */
+  | { kind: 'gone'; id: string; expiredBeforeUs?: number }
+  /** Its tables may know less than the log; taking it up mends that. */
+  | { kind: 'renew'; id: string };
 
 /** What batches are written with. */
 export interface Desk {
@@ -180,9 +183,10 @@ export class BatchRows {
   #notice(notice: Notice): void {
     const live = this.#there(notice.id);
     const { receivedUs } = this.#batch;
-    if (live === undefined) return;
+    if (live === undefined || notice.kind === 'renew') return;
     if (notice.kind === 'gone') {
-      if (notice.unless?.(live)) return;
+      const { expiredBeforeUs = Infinity } = notice;
+      if (live.fold.standing.updatedUs >= expiredBeforeUs) return;
       this.#say(live, { kind: 'gone', atUs: receivedUs, value: 0, body: '' });
       return;
     }

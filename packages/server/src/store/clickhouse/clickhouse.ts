@@ -1,6 +1,6 @@
 /** The store on ClickHouse: any number of servers share it, each of which takes any request. */
 import { createHash } from 'node:crypto';
-import { limits, SeriesTable, TachoError } from '@tacho/protocol';
+import { TachoError } from '@tacho/protocol';
 import type { Log } from '../../log.ts';
 import { eventCountsOf, eventsOf, patchesOf, stateAt, timelineOf } from '../memory/history.ts';
 import { refuseStarted } from '../replay.ts';
@@ -51,23 +51,26 @@ import type {
   TokenRow,
 } from '../store.ts';
 import { Tellings } from '../told.ts';
-import { type ClickHouseAddress, parseAddress } from './address.ts';
+import { parseAddress } from './address.ts';
 import { aggregate } from './aggregate.ts';
 import { Shard } from './connection.ts';
 import { exceptionDetail, exceptionPage } from './exceptions.ts';
 import type { Now } from './filter.ts';
+import { Handles } from './handles.ts';
 import { onceName } from './ledger.ts';
 import { sessionGroups, sessionPage, sessionSummary } from './lists.ts';
-import type { ClickHouseHandle } from './live.ts';
 import { migrate } from './migrations.ts';
+import { Others } from './others.ts';
+import { seriesPoints } from './points.ts';
 import { readSession } from './read.ts';
 import { Histories, headOf, type Recorded } from './recorded.ts';
-import { metricPage, searchEvents, seriesOfSession, stateValues } from './search.ts';
-import { samplePage, seriesInfos, seriesPoints } from './series.ts';
-import { quoted } from './sql.ts';
+import { metricPage, searchEvents, stateValues } from './search.ts';
+import { samplePage, seriesInfos } from './series.ts';
+import { isId, quoted } from './sql.ts';
 import { storageOf } from './storage.ts';
 import { ClickHouseTokens } from './tokens.ts';
 import { Turns } from './turns.ts';
+import { Upkeep } from './upkeep.ts';
 import { Writer } from './writer.ts';
 
 /** What the store on ClickHouse needs to know. */
@@ -79,8 +82,8 @@ export interface ClickHouseOptions extends StoreClock {
   log: Log;
 }
 
-/** Handles that are kept, so that most requests find their session without asking. */
-const handlesMax = 50_000;
+/** How far back a server looks when it starts for what others left unfinished. */
+const lookBackUs = 24 * 3600e6;
 
 /** Opens the store; makes its database and tables where they are missing. */
 export async function openClickhouse(options: ClickHouseOptions): Promise<Store> {
@@ -88,7 +91,7 @@ export async function openClickhouse(options: ClickHouseOptions): Promise<Store>
   const shards = address.shards.map((urls) => new Shard(urls, address));
   try {
     await migrate(address, shards);
-    const store = new ClickHouseStore(options, address, shards);
+    const store = new ClickHouseStore(options, shards);
     await store.load();
     return store;
   } catch (error) {
@@ -99,25 +102,32 @@ export async function openClickhouse(options: ClickHouseOptions): Promise<Store>
 
 class ClickHouseStore implements Store {
   readonly told = new Tellings();
+  readonly others: Others;
   readonly #options: ClickHouseOptions;
   readonly #shards: readonly Shard[];
   readonly #writers: readonly Writer[];
   readonly #turns = new Turns();
   readonly #tokens: ClickHouseTokens;
   readonly #histories = new Histories();
-  readonly #handles = new Map<string, ClickHouseHandle>();
+  readonly #handles: Handles;
+  readonly #upkeep: Upkeep;
   #isClosed = false;
 
-  constructor(options: ClickHouseOptions, _address: ClickHouseAddress, shards: readonly Shard[]) {
+  constructor(options: ClickHouseOptions, shards: readonly Shard[]) {
     this.#options = options;
     this.#shards = shards;
     const tell = this.told.say.bind(this.told);
-    const parts = { turns: this.#turns, clock: options, tell };
+    const onGone = (id: string): void => this.#handles.forget(id);
+    const parts = { turns: this.#turns, clock: options, tell, onGone };
     this.#writers = shards.map((shard) => new Writer({ ...parts, shard }));
+    this.#handles = new Handles(shards, (id) => this.#shardOf(id));
+    const places = this.#writers.map((writer, i) => ({ writer, shard: shards[i]! }));
+    this.#upkeep = new Upkeep(places, options.clock, options.log);
     this.#tokens = new ClickHouseTokens(shards[0]!);
+    this.others = new Others(shards, this.#turns, options.clock, options.log);
   }
 
-  /** Turns go on where the last ones were. */
+  /** Turns go on where the last ones were, and what servers left unfinished is finished. */
   async load(): Promise<void> {
     const rows = await Promise.all(
       this.#shards.map((shard) =>
@@ -125,43 +135,15 @@ class ClickHouseStore implements Store {
       ),
     );
     for (const { last } of rows.flat()) this.#turns.see(last);
+    await this.#upkeep.renew(lookBackUs);
   }
 
-  async resolve(idOrPrefix: string): Promise<Resolution> {
-    const prefix = idOrPrefix.toLowerCase();
-    const isWhole = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(prefix);
-    if (isWhole) {
-      const known = this.#handles.get(prefix);
-      if (known?.gen !== undefined) return { kind: 'found', session: known };
-      const head = await headOf(this.#shardOf(prefix), prefix);
-      if (head === undefined) return { kind: 'missing' };
-      return { kind: 'found', session: await this.#handleOf(prefix, head.gen) };
-    }
-    if (prefix.length < limits.idPrefixMin || !/^[\da-f-]+$/.test(prefix)) {
-      return { kind: 'missing' };
-    }
-    const found = await Promise.all(
-      this.#shards.map((shard) =>
-        shard.rows<{ id: string; gen: number }>(
-          `SELECT toString(session) AS id, gen FROM head FINAL
-           WHERE NOT gone AND startsWith(toString(session), ${quoted(prefix)})
-           ORDER BY id LIMIT ${limits.ambiguousIdsMax + 1}`,
-        ),
-      ),
-    );
-    const rows = found.flat().sort((a, b) => (a.id < b.id ? -1 : 1));
-    const [first] = rows;
-    if (first === undefined) return { kind: 'missing' };
-    if (rows.length > 1) {
-      return { kind: 'ambiguous', ids: rows.slice(0, limits.ambiguousIdsMax).map(({ id }) => id) };
-    }
-    return { kind: 'found', session: await this.#handleOf(first.id, first.gen) };
+  resolve(idOrPrefix: string): Resolution | Promise<Resolution> {
+    return this.#handles.resolve(idOrPrefix);
   }
 
   reserve(id: string): SessionHandle {
-    const known = this.#handles.get(id.toLowerCase());
-    if (known !== undefined) return known;
-    return this.#keep({ id: id.toLowerCase(), series: new SeriesTable(), gen: undefined });
+    return this.#handles.reserve(id);
   }
 
   async append(batch: StoreBatch): Promise<Appended> {
@@ -203,42 +185,12 @@ class ClickHouseStore implements Store {
     }
   }
 
-  async sweep({ nowUs, lostAfterUs }: SweepRules): Promise<number> {
-    const beforeUs = nowUs - lostAfterUs;
-    const counts = await Promise.all(
-      this.#shards.map(async (shard, i) => {
-        const silent = await shard.rows<{ id: string }>(
-          `SELECT toString(session) AS id FROM head FINAL
-           WHERE NOT gone AND lifecycle = 'active' AND activity_us < ${beforeUs} ORDER BY no`,
-        );
-        if (silent.length === 0) return 0;
-        const notices = silent.map(({ id }) => {
-          return { kind: 'lost' as const, id, lostBeforeUs: beforeUs };
-        });
-        await this.#writers[i]!.append({ receivedUs: nowUs, entries: [], notices });
-        return silent.length;
-      }),
-    );
-    return counts.reduce((sum, one) => sum + one, 0);
+  sweep(rules: SweepRules): Promise<number> {
+    return this.#upkeep.sweep(rules);
   }
 
-  async expire({ beforeUs, sessionsMax }: ExpireRules): Promise<number> {
-    let deleted = 0;
-    for (const [i, shard] of this.#shards.entries()) {
-      const old = await shard.rows<{ id: string }>(
-        `SELECT toString(session) AS id FROM head FINAL
-         WHERE NOT gone AND lifecycle != 'active' AND updated_us < ${beforeUs}
-         ORDER BY no LIMIT ${sessionsMax - deleted}`,
-      );
-      if (old.length === 0) continue;
-      const unless = ({ fold: { standing } }: { fold: { standing: { updatedUs: number } } }) =>
-        standing.updatedUs >= beforeUs;
-      const notices = old.map(({ id }) => ({ kind: 'gone' as const, id, unless }));
-      await this.#writers[i]!.append({ receivedUs: this.#options.clock(), entries: [], notices });
-      for (const { id } of old) this.#handles.delete(id);
-      deleted += old.length;
-    }
-    return deleted;
+  expire(rules: ExpireRules): Promise<number> {
+    return this.#upkeep.expire(rules);
   }
 
   sessions(query: SessionQuery): Promise<SessionPage> {
@@ -307,7 +259,7 @@ class ClickHouseStore implements Store {
     const notices = [{ kind: 'gone' as const, id }];
     const receivedUs = this.#options.clock();
     await this.#writerOf(id).append({ receivedUs, entries: [], notices });
-    this.#handles.delete(id);
+    this.#handles.forget(id);
     return true;
   }
 
@@ -365,6 +317,7 @@ class ClickHouseStore implements Store {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.others.close();
     await Promise.all(this.#writers.map((writer) => writer.drain()));
     await Promise.all(this.#shards.map((shard) => shard.close()));
   }
@@ -380,25 +333,6 @@ class ClickHouseStore implements Store {
   async #sampled(id: string): Promise<{ id: string; gen: number } | undefined> {
     const head = isId(id) ? await headOf(this.#shardOf(id), id) : undefined;
     return head && { id, gen: head.gen };
-  }
-
-  async #handleOf(id: string, gen: number): Promise<ClickHouseHandle> {
-    const known = this.#handles.get(id);
-    if (known !== undefined && (known.gen ?? gen) === gen) {
-      known.gen = gen;
-      return known;
-    }
-    const series = await seriesOfSession(this.#shardOf(id), id, gen);
-    return this.#keep({ id, series: new SeriesTable(series.map(({ key }) => key)), gen });
-  }
-
-  #keep(handle: ClickHouseHandle): ClickHouseHandle {
-    this.#handles.set(handle.id, handle);
-    for (const id of this.#handles.keys()) {
-      if (this.#handles.size <= handlesMax) break;
-      this.#handles.delete(id);
-    }
-    return handle;
   }
 
   /** The entries of a batch by the shard that they belong to; a batch of none goes to one shard. */
@@ -435,10 +369,6 @@ class ClickHouseStore implements Store {
   #writerOf(id: string): Writer {
     return this.#writers[shardNumber(id, this.#shards.length)]!;
   }
-}
-
-function isId(id: string): boolean {
-  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(id);
 }
 
 /** The shard of a session; the same for every server, so it never changes. */

@@ -35,10 +35,11 @@ export class EntryLog {
     return this.rows(which, 'at_us, series, turn, server, place');
   }
 
-  /** Rows that meet a condition. */
-  async *rows(condition: string, order: string): AsyncGenerator<LogRow> {
+  /** Rows that meet a condition, the first `limit` of them. */
+  async *rows(condition: string, order: string, limit?: number): AsyncGenerator<LogRow> {
     const stream = await this.#shard.bytes(
-      `SELECT ${logColumns} FROM entry WHERE ${condition} ORDER BY ${order} FORMAT RowBinary`,
+      `SELECT ${logColumns} FROM entry WHERE ${condition} ORDER BY ${order}
+       ${limit === undefined ? '' : `LIMIT ${limit}`} FORMAT RowBinary`,
     );
     let rest = Buffer.alloc(0);
     for await (const chunk of stream) {

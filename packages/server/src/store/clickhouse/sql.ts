@@ -17,8 +17,13 @@ export function uuidList(ids: Iterable<string>): string {
 
 /** An id of a session, which is no place for anything else. */
 export function uuid(id: string): string {
-  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(id)) throw new Error('this is no id');
+  if (!isId(id)) throw new Error('this is no id');
   return id;
+}
+
+/** Whether a text is a whole id. */
+export function isId(text: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text);
 }
 
 /** A whole number. */

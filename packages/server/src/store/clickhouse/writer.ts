@@ -1,12 +1,12 @@
 /** Writes batches to one shard: what waits while an insert is under way becomes the next one (group commit). */
 import { limits, TachoError } from '@tacho/protocol';
-import type { Appended, StoreBatch, StoreClock } from '../store.ts';
+import type { Appended, StoreBatch, StoreClock, StoreEntry } from '../store.ts';
 import type { Told } from '../told.ts';
 import { BatchRows, type Desk, type Notice } from './batch.ts';
 import { Catalog } from './catalog.ts';
 import type { Shard } from './connection.ts';
 import { onceName, type Rival, rivalsOf, storedBefore } from './ledger.ts';
-import { batchName, type LiveSession } from './live.ts';
+import { batchName, type LiveSession, type Outcome } from './live.ts';
 import { EntryLog } from './log.ts';
 import type { LogRow } from './log-row.ts';
 import { quotedList, uuidList } from './sql.ts';
@@ -19,6 +19,8 @@ export interface WriterParts {
   turns: Turns;
   clock: StoreClock & { clock: () => number };
   tell: (told: readonly Told[]) => void;
+  /** Called for sessions that turn out to be deleted. */
+  onGone: (id: string) => void;
 }
 
 /** A batch with what the server itself notices. */
@@ -93,11 +95,6 @@ export class Writer {
     await this.#running;
   }
 
-  /** Forgets what is known of a session, which another server may have written to. */
-  forget(id: string): void {
-    this.#live.delete(id);
-  }
-
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
       const group: Pending[] = [];
@@ -126,30 +123,29 @@ export class Writer {
     const desk = await this.#desk(fresh);
     const { taken, repeated } = this.#take(fresh, desk);
     const touched = new Set(taken.flatMap(({ rows }) => [...rows.touched]));
+    const rows = taken.flatMap((one) => one.rows.rows);
+    let lost: Map<Pending, Appended>;
+    const outcomes: { live: LiveSession; outcome: Outcome }[] = [];
     try {
-      await this.#write(taken, touched);
+      if (rows.length > 0) await this.#insert(rows);
+      for (const live of touched) outcomes.push({ live, outcome: live.takeOutcome() });
+      const { shard } = this.#parts;
+      [, lost] = await Promise.all([writeOutcomes(shard, outcomes), this.#settle(taken, touched)]);
     } catch (error) {
+      // They are ahead of what is durable, or their tables are behind.
       for (const { id } of touched) {
         this.#live.delete(id);
         this.#unsure.add(id);
       }
       throw error;
     }
-    const outcomes = [...touched].map((live) => ({ live, outcome: live.takeOutcome() }));
-    const [, lost] = await Promise.all([
-      this.#derive(outcomes),
-      this.#settle(taken, touched),
-    ]).catch((error) => {
-      for (const { id } of touched) {
-        this.#live.delete(id);
-        this.#unsure.add(id);
-      }
-      throw error;
-    });
     this.#parts.tell(outcomes.flatMap(({ outcome }) => outcome.told));
     for (const { pending } of taken) pending.resolve(lost.get(pending) ?? { kind: 'stored' });
     for (const [pending, first] of repeated) this.#repeat(pending, first);
     this.#keep(touched);
+    for (const { id, gone } of desk.sessions.values()) {
+      if (gone || this.#live.get(id)?.gone) this.#parts.onGone(id);
+    }
   }
 
   /** Answers batches that were stored before; the others. */
@@ -159,23 +155,22 @@ export class Writer {
       entries.length === 0 ? undefined : await storedBefore(this.#parts.shard, entries);
     if (stored === undefined || stored.size === 0) return [...group];
     const fresh: Pending[] = [];
+    const answered: [Pending, Appended][] = [];
     for (const pending of group) {
       const answer = pending.once && stored.get(onceName(pending.once));
       if (answer === undefined) fresh.push(pending);
       else if (answer instanceof TachoError) pending.reject(answer);
-      else {
-        // Whoever stored it may have ended before its tables were written.
-        await this.#bringUpToDate(pending);
-        pending.resolve(answer);
-      }
+      else answered.push([pending, answer]);
     }
+    // Whoever stored them may have ended before its tables were written.
+    await this.#bringUpToDate(answered.flatMap(([{ entries }]) => entries));
+    for (const [pending, answer] of answered) pending.resolve(answer);
     return fresh;
   }
 
-  async #bringUpToDate({ entries }: Pending): Promise<void> {
-    const ids = [...new Set(entries.map(({ session }) => session.id))];
-    const strange = ids.filter((id) => !this.#live.has(id));
-    await this.catalog.load(strange);
+  async #bringUpToDate(entries: readonly StoreEntry[]): Promise<void> {
+    const ids = new Set(entries.map(({ session }) => session.id));
+    await this.catalog.load([...ids].filter((id) => !this.#live.has(id)));
   }
 
   /** Loads every session that a group is about. */
@@ -190,7 +185,10 @@ export class Writer {
           machines.add(entry.machineId);
         }
       }
-      for (const { id } of notices) wanted.add(id);
+      for (const notice of notices) {
+        wanted.add(notice.id);
+        if (notice.kind === 'renew') this.#unsure.add(notice.id);
+      }
     }
     if (machines.size > 0) {
       const siblings = await shard.rows<{ session: string }>(
@@ -201,13 +199,13 @@ export class Writer {
       for (const { session } of siblings) wanted.add(session);
     }
     const sessions = new Map<string, LiveSession>();
-    const missing: string[] = [...this.#unsure].filter((id) => wanted.has(id));
+    const missing: string[] = [];
     for (const id of wanted) {
-      const live = this.#live.get(id);
+      const live = this.#unsure.has(id) ? undefined : this.#live.get(id);
       if (live === undefined) missing.push(id);
       else sessions.set(id, live);
     }
-    for (const live of await this.catalog.load([...new Set(missing)])) {
+    for (const live of await this.catalog.load(missing)) {
       sessions.set(live.id, live);
       this.#unsure.delete(live.id);
       turns.see(live.turn);
@@ -255,11 +253,6 @@ export class Writer {
     pending.resolve({ kind: 'duplicate' });
   }
 
-  async #write(taken: readonly Taken[], _touched: ReadonlySet<LiveSession>): Promise<void> {
-    const rows = taken.flatMap((one) => one.rows.rows);
-    if (rows.length > 0) await this.#insert(rows);
-  }
-
   async #insert(rows: readonly LogRow[]): Promise<void> {
     const token = `${this.#parts.turns.server} ${++this.#inserts}`;
     for (let tries = 1; ; tries += 1) {
@@ -272,10 +265,6 @@ export class Writer {
         await new Promise((resolve) => setTimeout(resolve, 100 * tries));
       }
     }
-  }
-
-  async #derive(outcomes: Parameters<typeof writeOutcomes>[1]): Promise<void> {
-    await writeOutcomes(this.#parts.shard, outcomes);
   }
 
   /**

@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS entry (
   -- The rest as JSON, see `said.ts`.
   body String CODEC(ZSTD(3)),
   -- When the insert was: one insert is in one partition, so that it is taken whole or not at all.
-  day Date CODEC(ZSTD(1))
+  day Date CODEC(ZSTD(1)),
+  -- Finds what came lately.
+  INDEX lately turn TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree
 PARTITION BY day
 ORDER BY (session, series, at_us, turn, server, place)
