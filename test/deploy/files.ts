@@ -1,7 +1,7 @@
 /** The files of `deploy/` as the tests look at them: texts, YAML, Compose services, Kubernetes manifests. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 
@@ -21,7 +21,7 @@ export function textOf(path: string): string {
 export function deployFiles(): string[] {
   return readdirSync(join(root, 'deploy'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(root.length))
+    .map(({ parentPath, name }) => join(parentPath, name).slice(root.length).replaceAll(sep, '/'))
     .sort();
 }
 
