@@ -19,6 +19,7 @@ const pages = [
   { page: 'docs/naming.md', atLeast: 3 },
   { page: 'docs/api.md', atLeast: 15 },
   { page: 'docs/operations.md', atLeast: 4 },
+  { page: 'docs/scaling.md', atLeast: 2 },
   { page: 'docs/security.md', atLeast: 10 },
   { page: 'docs/questions.md', atLeast: 14 },
   { page: 'docs/live.md', atLeast: 2 },
