@@ -50,6 +50,7 @@ await build({
 });
 // Read by name beside the code that serves them.
 cpSync(join(server, 'src/http/docs/assets'), join(outdir, 'assets'), { recursive: true });
+cpSync(join(server, 'src/store/clickhouse/schema'), join(outdir, 'schema'), { recursive: true });
 
 /** Files that run as threads of their own, by name. */
 function threads(folder: string): Record<string, string> {

@@ -1,6 +1,6 @@
 /** The image: its recipe is one, and what it copies is enough to run; built by hand, since no engine is here. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { validate } from 'dockerfile-utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -78,6 +78,12 @@ describe.skipIf(process.platform === 'win32')('what the image holds', () => {
   const healthy = join(home, 'deploy/image/healthy.mjs');
   const run = (program: string, ...args: string[]) =>
     spawnSync(program, args, { env, encoding: 'utf8', timeout: 30_000 });
+
+  it('has the tables of ClickHouse with it', () => {
+    const source = readdirSync(join(root, 'packages/server/src/store/clickhouse/schema'));
+    expect(source.length).toBeGreaterThan(0);
+    expect(readdirSync(join(home, 'packages/server/dist/bundle/schema'))).toEqual(source);
+  });
 
   it('is unhealthy without a server', () => {
     expect(run(process.execPath, healthy).status).toBe(1);
