@@ -142,7 +142,7 @@ class ClickHouseStore implements Store {
     return this.#handles.resolve(idOrPrefix);
   }
 
-  reserve(id: string): SessionHandle {
+  reserve(id: string): SessionHandle | Promise<SessionHandle> {
     return this.#handles.reserve(id);
   }
 

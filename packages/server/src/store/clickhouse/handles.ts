@@ -15,6 +15,7 @@ export class Handles {
   readonly #shards: readonly Shard[];
   readonly #shardOf: (id: string) => Shard;
   readonly #kept = new Map<string, ClickHouseHandle>();
+  readonly #reserving = new Map<string, Promise<SessionHandle>>();
 
   constructor(shards: readonly Shard[], shardOf: (id: string) => Shard) {
     this.#shards = shards;
@@ -28,11 +29,24 @@ export class Handles {
     return this.#find(idOrPrefix.toLowerCase());
   }
 
-  /** See `Store.reserve`. */
-  reserve(id: string): SessionHandle {
-    const known = this.#kept.get(id.toLowerCase());
+  /** See `Store.reserve`; whoever asks at the same time gets the same handle. */
+  reserve(id: string): SessionHandle | Promise<SessionHandle> {
+    const whole = id.toLowerCase();
+    const known = this.#kept.get(whole);
     if (known !== undefined) return known;
-    return this.#keep({ id: id.toLowerCase(), series: new SeriesTable(), gen: undefined });
+    const asked = this.#reserving.get(whole) ?? this.#reserve(whole);
+    this.#reserving.set(whole, asked);
+    return asked;
+  }
+
+  async #reserve(id: string): Promise<SessionHandle> {
+    try {
+      const found = await this.#find(id);
+      if (found.kind === 'found') return found.session;
+      return this.#kept.get(id) ?? this.#keep({ id, series: new SeriesTable(), gen: undefined });
+    } finally {
+      this.#reserving.delete(id);
+    }
   }
 
   /** Forgets a session that was deleted. */

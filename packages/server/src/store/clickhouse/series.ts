@@ -32,7 +32,7 @@ export interface Known {
 
 /** The value of a sample. */
 export const valueSql =
-  'multiIf(scale = 0, mantissa, scale = 1, mantissa / 10, scale = 2, mantissa / 100, scale = 3, mantissa / 1000, value)';
+  'multiIf(scale = 0, toFloat64(mantissa), scale = 1, mantissa / 10, scale = 2, mantissa / 100, scale = 3, mantissa / 1000, value)';
 
 /** The order of the samples of a series. */
 export const orderSql = '(at_us, turn, server, place)';
