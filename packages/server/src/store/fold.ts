@@ -109,8 +109,9 @@ export class SessionFold {
   }
 
   /** Takes what was said about the session elsewhere: it is stored, and only its time counts. */
-  replay(said: Said, receivedUs: number): void {
+  replay(said: Said, arrivedUs: number): void {
     const { standing } = this;
+    const receivedUs = ('receivedUs' in said ? said.receivedUs : undefined) ?? arrivedUs;
     const lastActivityUs = Math.max(standing.status.lastActivityUs, receivedUs);
     standing.status = { ...standing.status, lastActivityUs };
     if (said.kind === 'patch') this.#addPatch(said.patch, said.atUs, receivedUs);
@@ -121,7 +122,8 @@ export class SessionFold {
       delete standing.clockSkewUs;
       this.#noteSkew(said.clockSkewUs);
     }
-    standing.updatedUs = Math.max(standing.updatedUs, receivedUs);
+    const updatedUs = said.kind === 'status' ? said.updatedUs : undefined;
+    standing.updatedUs = updatedUs ?? Math.max(standing.updatedUs, receivedUs);
   }
 
   /** Takes what somebody else noticed about the session; that is not activity of its own. */

@@ -67,8 +67,8 @@ export interface SampleDetail {
 /** One thing said about a session. Instants are epoch microseconds, by the sender's clock. */
 export type StoreEntry =
   | ({ kind: 'start'; session: SessionHandle; atUs: number } & SessionStart)
-  | { kind: 'patch'; session: SessionHandle; atUs: number; patch: JsonObject }
-  | { kind: 'event'; session: SessionHandle; atUs: number; event: EventRecord }
+  | ({ kind: 'patch'; session: SessionHandle; atUs: number; patch: JsonObject } & Received)
+  | ({ kind: 'event'; session: SessionHandle; atUs: number; event: EventRecord } & Received)
   /** One sample; `series` is an index into `session.series`. */
   | {
       kind: 'sample';
@@ -101,7 +101,20 @@ export type StoreEntry =
   | { kind: 'end'; session: SessionHandle; atUs: number; cause?: CauseReport }
   | { kind: 'crash'; session: SessionHandle; atUs: number; reason: string; cause?: CauseReport }
   /** How the session stands, whatever was said before; only in a replay. */
-  | { kind: 'status'; session: SessionHandle; status: SessionStatus; clockSkewUs?: number };
+  | {
+      kind: 'status';
+      session: SessionHandle;
+      status: SessionStatus;
+      clockSkewUs?: number;
+      /** Last time that anything was received for it; when absent, receipt moves it as always. */
+      updatedUs?: number;
+    };
+
+/** When an entry of a replay was received where it comes from. */
+interface Received {
+  /** Only in a replay; the receipt of its batch when absent. */
+  receivedUs?: number;
+}
 
 /** What makes a batch count once however often it is delivered. */
 export type Once =

@@ -96,8 +96,9 @@ export class BatchRows {
       return;
     }
     this.#flush(live);
-    const content = contentOf(entry, this.#batch.receivedUs);
-    this.#say(live, content);
+    const { receivedUs, replay } = this.#batch;
+    const own = replay && 'receivedUs' in entry ? entry.receivedUs : undefined;
+    this.#say(live, contentOf(entry, receivedUs), undefined, own);
   }
 
   #start(entry: StartEntry, handle: ClickHouseHandle): void {
@@ -196,9 +197,14 @@ export class BatchRows {
   }
 
   /** Adds a row about a session and lets it move the session; its turn. */
-  #say(live: LiveSession, content: Content, said?: Parameters<LiveSession['take']>[1]): number {
+  #say(
+    live: LiveSession,
+    content: Content,
+    said?: Parameters<LiveSession['take']>[1],
+    receivedUs = this.#batch.receivedUs,
+  ): number {
     const turn = this.#desk.turns.next(this.#batch.receivedUs);
-    const row = this.#row(ofLive(live), turn, content);
+    const row = this.#row(ofLive(live), turn, content, receivedUs);
     this.rows.push(row);
     const events = live.take(row, said);
     // Events of one row are told apart by the turns that follow.

@@ -89,7 +89,9 @@ export function contentOf(said: Said, receivedUs: number, keys: [number, string]
     case 'crash':
       return plain(json({ reason: said.reason, cause: said.cause }));
     case 'status':
-      return plain(json({ status: said.status, clockSkewUs: said.clockSkewUs }));
+      return plain(
+        json({ status: said.status, clockSkewUs: said.clockSkewUs, updatedUs: said.updatedUs }),
+      );
   }
 }
 
@@ -113,8 +115,7 @@ export function saidOf({ kind, atUs, value, body }: LogRow): Said | undefined {
     case 'crash':
       return { kind, atUs, ...parts() } as Said;
     case 'status': {
-      const { status, clockSkewUs } = parts() as unknown as StatusParts;
-      return { kind, status, ...(clockSkewUs !== undefined && { clockSkewUs }) };
+      return { kind, ...(parts() as unknown as StatusParts) };
     }
     default:
       return undefined;
@@ -124,6 +125,7 @@ export function saidOf({ kind, atUs, value, body }: LogRow): Said | undefined {
 interface StatusParts {
   status: SessionStatus;
   clockSkewUs?: number;
+  updatedUs?: number;
 }
 
 /** Series that a row of samples is the first of, by number. */

@@ -90,7 +90,8 @@ function toEntry(session: SessionHandle, plan: Plan, receivedUs: number): StoreE
   }
 }
 
-const blankEvent: EventRecord = {
+/** An event that says as little as one can. */
+export const blankEvent: EventRecord = {
   name: 'checkpoint',
   level: 'info',
   category: 'info',

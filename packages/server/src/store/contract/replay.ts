@@ -1,9 +1,9 @@
 /** Contract: replays store sessions as they were recorded elsewhere, and conclude nothing. */
 import { eventNames, initialStatus, type SessionStatus } from '@tacho/protocol';
 import { expect, it } from 'vitest';
-import type { Once } from '../store.ts';
+import type { Once, StoreEntry } from '../store.ts';
 import { type OpenStore, type StoreBench, secondUs, startUs, withStore } from './harness.ts';
-import { gauge, type Plan, rows, toEntries } from './plan.ts';
+import { blankEvent, gauge, type Plan, rows, sessionId, toEntries } from './plan.ts';
 
 const yearUs = 365 * 86_400 * secondUs;
 
@@ -54,6 +54,31 @@ export function replayCases(open: OpenStore): void {
         expect(row).toMatchObject({ createdUs: at, status: crashed, clockSkewUs: -5, samples: 2 });
         expect(row.updatedUs).toBe(startUs);
         expect(await bench.eventNames(1)).toEqual(names);
+      });
+    }),
+  );
+
+  it(
+    'a replay keeps when its patches and events were received, and when the session was last heard of',
+    withStore(open, async (bench) => {
+      const at = startUs - yearUs;
+      const session = await bench.store.reserve(sessionId(1));
+      const start: Plan = { session: 1, kind: 'start', atUs: at };
+      const [started] = await toEntries(bench.store, [start], bench.time.nowUs);
+      const said = { session, atUs: at + 1 };
+      const entries: StoreEntry[] = [
+        started!,
+        { ...said, kind: 'patch', patch: { a: 1 }, receivedUs: at + 20 },
+        { ...said, kind: 'event', event: blankEvent, receivedUs: at + 10 },
+        { ...said, kind: 'event', event: blankEvent },
+        { kind: 'status', session, status: crashed, updatedUs: at + 15 },
+      ];
+      await bench.store.append({ receivedUs: bench.time.nowUs, entries, replay: true });
+      await bench.holds(async () => {
+        const { row, patches, events } = await bench.session(1);
+        expect(row).toMatchObject({ updatedUs: at + 15, status: crashed });
+        expect(patches.map(({ receivedUs }) => receivedUs)).toEqual([at + 20]);
+        expect(events.map(({ receivedUs }) => receivedUs)).toEqual([at + 10, startUs]);
       });
     }),
   );

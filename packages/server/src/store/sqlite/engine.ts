@@ -128,13 +128,15 @@ export function startReadOnlyEngine({ file, catalog }: ReadOnlyEngineOptions): E
   let indexing: Handlers | undefined;
   let querying: Handlers | undefined;
   const refuse = () => Promise.reject(new Error('the store is open for reading only'));
+  const reader = local(() => {
+    reading ??= readerHandlers(file);
+    return reading;
+  });
   return {
-    writer: refuse,
+    // Tokens are the only thing that is asked of the writer.
+    writer: (method) => (method === 'tokens' ? reader(method) : refuse()),
     sealer: refuse,
-    reader: local(() => {
-      reading ??= readerHandlers(file);
-      return reading;
-    }),
+    reader,
     catalog: local(() => {
       indexing ??= catalogHandlers(catalog());
       return indexing;

@@ -51,14 +51,18 @@ export class GroupBuilder {
       case 'patch': {
         const patch = stringifyJson(entry.patch as JsonValue);
         const { atUs } = entry;
-        return this.op({ op: 'patch', no, atUs, patch, replay: this.replay }, receivedUs, atUs);
+        return this.op(
+          { op: 'patch', no, atUs, patch, ...this.#replayed(entry) },
+          receivedUs,
+          atUs,
+        );
       }
       case 'event': {
         const { atUs, event } = entry;
         const { name, level } = event;
         const record = stringifyJson(event as unknown as JsonValue);
-        const { replay } = this;
-        return this.op({ op: 'event', no, atUs, name, level, record, replay }, receivedUs, atUs);
+        const op: Op = { op: 'event', no, atUs, name, level, record, ...this.#replayed(entry) };
+        return this.op(op, receivedUs, atUs);
       }
       case 'end':
       case 'crash': {
@@ -66,8 +70,15 @@ export class GroupBuilder {
         return this.op({ op: kind, no, ...said } as Op, receivedUs, entry.atUs);
       }
       case 'status': {
-        const { status, clockSkewUs: skewUs = null } = entry;
-        return this.op({ op: 'status', no, status, skewUs }, receivedUs, receivedUs);
+        const { status, clockSkewUs: skewUs = null, updatedUs } = entry;
+        const op: Op = {
+          op: 'status',
+          no,
+          status,
+          skewUs,
+          ...(updatedUs !== undefined && { updatedUs }),
+        };
+        return this.op(op, receivedUs, receivedUs);
       }
     }
   }
@@ -90,6 +101,11 @@ export class GroupBuilder {
       frame: this.#frame.finish(),
       samples,
     };
+  }
+
+  #replayed({ receivedUs }: { receivedUs?: number }): { replay: boolean; saidUs?: number } {
+    const { replay } = this;
+    return replay && receivedUs !== undefined ? { replay, saidUs: receivedUs } : { replay };
   }
 
   #addRows(

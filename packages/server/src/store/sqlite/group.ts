@@ -5,6 +5,8 @@ import type { SessionStart, Told } from '../store.ts';
 /** A change that may be part of a replay: then nothing follows from it. */
 interface Replayed {
   replay: boolean;
+  /** When it was received where it was said first; absent for what was received here. */
+  saidUs?: number;
 }
 
 /** Changes of the catalog, in order; `no` is the session's number. JSON travels as text. */
@@ -30,7 +32,13 @@ export type Op =
     } & Replayed)
   | { op: 'end'; no: number; atUs: number; cause?: CauseReport }
   | { op: 'crash'; no: number; atUs: number; reason: string; cause?: CauseReport }
-  | { op: 'status'; no: number; status: SessionStatus; skewUs: number | null }
+  | {
+      op: 'status';
+      no: number;
+      status: SessionStatus;
+      skewUs: number | null;
+      updatedUs?: number;
+    }
   | { op: 'spool'; id: string; floor: number; ahead: number[] }
   /** `unless`: index of an op; when that one is refused, the key is not used up. */
   | { op: 'key'; key: string; fingerprint: string; reply: string; unless?: number };

@@ -54,6 +54,7 @@ export function readerHandlers(file: string): Handlers {
     ids: (after: number) => reader.ids(after),
     spool: (id: string) => reader.spool(id),
     key: (key: string) => reader.key(key),
+    tokens: () => reader.tokens(),
     read: (request: { id: string; parts: ReadParts }) => reader.read(request),
     next: (cursor: number) => reader.next(cursor),
     abandon: (cursor: number) => reader.abandon(cursor),

@@ -17,6 +17,7 @@ import type {
   SampleRows,
   SessionPart,
   SessionRow,
+  TokenRow,
 } from '../store.ts';
 import { type Database, openReader, type Statement } from './database.ts';
 import { JournalIndex } from './journal-index.ts';
@@ -26,6 +27,7 @@ import { SampleReader, type SeriesRow } from './sample-reader.ts';
 import type { ReadSource } from './series/pieces.ts';
 import { parseSeriesText } from './series-text.ts';
 import { Handover, type Transfer } from './thread.ts';
+import { TokenTable } from './tokens.ts';
 import type { Damage } from './writer.ts';
 
 /** A session found by id or prefix, with what is needed to write to it. */
@@ -129,6 +131,11 @@ export class Reader {
       | { fingerprint: string; reply: string; created_us: number }
       | undefined;
     return row && { fingerprint: row.fingerprint, reply: row.reply, createdUs: row.created_us };
+  }
+
+  /** All tokens. */
+  tokens(): TokenRow[] {
+    return new TokenTable(this.#db).list();
   }
 
   /** Starts to read a session; undefined when it does not exist. */

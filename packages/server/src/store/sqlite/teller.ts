@@ -98,12 +98,13 @@ export class Teller {
     if (op.op === 'patch') {
       const patch = parseJson(op.patch) as JsonObject;
       if (!this.#live.patchState(live, patch, op.patch)) return false;
-      this.#sql.patch.run(op.no, live.patches, atUs, receivedUs, op.patch);
-      if (op.replay) this.#note(live, receivedUs, changed);
+      this.#sql.patch.run(op.no, live.patches, atUs, op.saidUs ?? receivedUs, op.patch);
+      if (op.replay) this.#note(live, op.saidUs ?? receivedUs, changed);
       else this.say(live, { kind: 'activity', atUs, receivedUs }, undefined, changed);
     } else if (op.op === 'event' && op.replay) {
-      this.#event(live, { ...op, receivedUs });
-      this.#note(live, receivedUs, changed);
+      const saidUs = op.saidUs ?? receivedUs;
+      this.#event(live, { ...op, receivedUs: saidUs });
+      this.#note(live, saidUs, changed);
     } else if (op.op === 'event') {
       this.say(live, { kind: signalOfEvent(op.name), atUs, receivedUs }, op, changed);
     } else if (op.op === 'crash') {
@@ -125,7 +126,7 @@ export class Teller {
     if (!live) return;
     this.#live.setStatus(live, op.status);
     live.skewUs = op.skewUs;
-    live.updatedUs = Math.max(live.updatedUs, receivedUs);
+    live.updatedUs = op.updatedUs ?? Math.max(live.updatedUs, receivedUs);
     changed.add(live);
   }
 
