@@ -41,9 +41,9 @@ const httpKnowsTheStoreInterface: Rule = (repo) =>
 const enginesAreChosenAtTheRim: Rule = (repo) =>
   forbiddenImports(
     repo,
-    (path) => !/^packages\/server\/src\/(store\/sqlite\/|cli\/|main\.ts$)/.test(path),
+    (path) => !/^packages\/server\/src\/(store\/sqlite\/|store\/open\.ts$|cli\/)/.test(path),
     (name) => name.startsWith(`${server}store/sqlite/`),
-    'only main.ts and cli/ import the SQLite engine',
+    'only store/open.ts and cli/ import the SQLite engine',
   );
 
 /** Packages meet through their public surface. */

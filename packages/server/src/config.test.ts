@@ -7,7 +7,14 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settingNames, settings } from './config/settings.ts';
 import { renderConfigurationTable } from './config/table.ts';
-import { type Config, ConfigError, type ConfigSources, isLoopback, loadConfig } from './config.ts';
+import {
+  type Config,
+  ConfigError,
+  type ConfigSources,
+  isLoopback,
+  loadConfig,
+  storeOf,
+} from './config.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -121,6 +128,24 @@ describe('the configuration', () => {
     });
   });
 
+  it('means by a directory of the store what dataDir means', () => {
+    const config = load({ env: { TACHO_STORE: 'sqlite:other' } }, { dataDir: 'x' });
+    expect(config).toMatchObject({ dataDir: join(dir, 'other'), store: null });
+    expect(storeOf(config)).toEqual({ kind: 'sqlite', dir: join(dir, 'other') });
+  });
+
+  it('keeps to the store or the directory, whichever is named in the place that says more', () => {
+    const url = 'clickhouse://u:p@h/db';
+    const clickhouse = { kind: 'clickhouse', url };
+    const env = { TACHO_STORE: url, TACHO_DATA_DIR: '/data' };
+    expect(storeOf(load({ env }))).toEqual(clickhouse);
+    expect(storeOf(load({ env, flags: { dataDir: '/own' } }))).toMatchObject({ dir: '/own' });
+    expect(storeOf(load({ env: { TACHO_DATA_DIR: '/data' } }, { store: url }))).toMatchObject({
+      dir: '/data',
+    });
+    expect(storeOf(load({ flags: { store: url } }, { dataDir: '/data' }))).toEqual(clickhouse);
+  });
+
   it('raises a bound that was not given to the one it has to exceed', () => {
     expect(load({}, { heartbeatTimeoutSeconds: 7200 }).lostAfterSeconds).toBe(7200);
     expect(load({}, { bodyBytesMax: 1_000_000_000 }).expandedBodyBytesMax).toBe(1_000_000_000);
@@ -147,6 +172,15 @@ describe('a configuration that cannot be right', () => {
     expect(problemsOf({}, { port: 1.5 })).toBe(
       `port is 1.5 (in ${join(dir, 'tacho.config.json')}); ${accepted}`,
     );
+  });
+
+  it('is refused for its store without showing what may be secret', () => {
+    const env = { TACHO_STORE: 'clickhouse://u:sec/ret@h/db' };
+    expect(problemsOf({ env })).toMatch(
+      /^store has one of .* in its user or password; .* \(from TACHO_STORE in the environment\); accepted: `sqlite:DIR`/,
+    );
+    expect(problemsOf({ env })).not.toMatch(/sec|ret@/);
+    expect(problemsOf({}, { store: 5 })).toContain('store is no text (in ');
   });
 
   it('is refused when a key is unknown, and the nearest one is named', () => {

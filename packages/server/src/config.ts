@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { isDatacatConfig, translateDatacatConfig } from './config/datacat.ts';
 import { type Config, settingNames, settings } from './config/settings.ts';
+import type { StoreAddress } from './store/open.ts';
 
 export type { Config } from './config/settings.ts';
 
@@ -67,14 +68,22 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   };
 }
 
+/** Where everything recorded is kept. */
+export function storeOf({ store, dataDir }: Config): StoreAddress {
+  return store ?? { kind: 'sqlite', dir: dataDir };
+}
+
 /** Whether an address can be reached from this machine only. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase();
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
-/** A raw value and the words that say where it stands. */
-type Given = Map<keyof Config, { raw: unknown; from: string }>;
+/** A raw value, the words that say where it stands, and the rank of that place. */
+type Given = Map<keyof Config, { raw: unknown; from: string; rank: number }>;
+
+/** Who says more wins. */
+const ranks = { file: 0, env: 1, flag: 2 };
 
 interface ConfigFile {
   path: string | null;
@@ -113,7 +122,7 @@ function readOwn(
   const values: Given = new Map();
   for (const [key, raw] of Object.entries(content)) {
     const name = settingNames.find((known) => known === key);
-    if (name !== undefined) values.set(name, { raw, from: `in ${path}` });
+    if (name !== undefined) values.set(name, { raw, from: `in ${path}`, rank: ranks.file });
     else problems.push(unknown(key, settingNames, `in ${path}`));
   }
   return { path, values, notes: [] };
@@ -127,7 +136,7 @@ function readDatacat(
   const translated = translateDatacatConfig(content);
   const values: Given = new Map();
   for (const [name, { raw, key }] of translated.values) {
-    values.set(name, { raw, from: `from ${key} in ${path}` });
+    values.set(name, { raw, from: `from ${key} in ${path}`, rank: ranks.file });
   }
   problems.push(...translated.problems.map((problem) => `${problem} (in ${path})`));
   const { apiKey } = translated;
@@ -159,7 +168,7 @@ function addEnvironment(env: ConfigSources['env'], given: Given, problems: strin
     if (name === undefined) {
       problems.push(unknown(variable, [...names.keys(), configFileEnv], 'in the environment'));
     } else if (raw !== undefined && raw !== '') {
-      given.set(name, { raw, from: `from ${variable} in the environment` });
+      given.set(name, { raw, from: `from ${variable} in the environment`, rank: ranks.env });
     }
   }
 }
@@ -167,7 +176,8 @@ function addEnvironment(env: ConfigSources['env'], given: Given, problems: strin
 function addFlags(flags: NonNullable<ConfigSources['flags']>, given: Given): void {
   for (const name of settingNames) {
     const raw = flags[name];
-    if (raw !== undefined) given.set(name, { raw, from: `from ${flagWord(name)}` });
+    if (raw !== undefined)
+      given.set(name, { raw, from: `from ${flagWord(name)}`, rank: ranks.flag });
   }
 }
 
@@ -182,8 +192,9 @@ function valuesOf(given: Given, problems: string[]): Config {
     const source = given.get(name);
     const value = source === undefined ? setting.default : setting.read(source.raw);
     if (value === undefined && source !== undefined) {
-      const shown = JSON.stringify(source.raw);
-      problems.push(`${name} is ${shown} (${source.from}); accepted: ${setting.accepted}`);
+      const { raw, from } = source;
+      const wrong = setting.problem?.(raw) ?? `is ${JSON.stringify(raw)}`;
+      problems.push(`${name} ${wrong} (${from}); accepted: ${setting.accepted}`);
     }
     values[name] = value === undefined ? setting.default : value;
   }
@@ -192,6 +203,7 @@ function valuesOf(given: Given, problems: string[]): Config {
 
 /** What settings demand of each other. Defaults give way; two explicit values that clash do not. */
 function relate(config: Config, given: Given, problems: string[]): void {
+  chooseStore(config, given);
   raise(config, given, problems, 'lostAfterSeconds', 'heartbeatTimeoutSeconds');
   raise(config, given, problems, 'expandedBodyBytesMax', 'bodyBytesMax');
   if ((config.tlsCertFile === null) !== (config.tlsKeyFile === null)) {
@@ -199,6 +211,18 @@ function relate(config: Config, given: Given, problems: string[]): void {
       config.tlsKeyFile === null ? ['tlsCertFile', 'tlsKeyFile'] : ['tlsKeyFile', 'tlsCertFile'];
     problems.push(`${has} is set and ${lacks} is not; HTTPS needs both, plain HTTP neither`);
   }
+}
+
+/**
+ * A directory is one setting in two words. One that is named in a place that says more than the
+ * store, as by `--data` while TACHO_STORE names a ClickHouse, is what is meant.
+ */
+function chooseStore(config: Config, given: Given): void {
+  const rankOf = (name: 'store' | 'dataDir'): number => given.get(name)?.rank ?? -1;
+  if (rankOf('dataDir') > rankOf('store')) config.store = null;
+  if (config.store?.kind !== 'sqlite') return;
+  config.dataDir = config.store.dir;
+  config.store = null;
 }
 
 function raise(

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { limits } from '@tacho/protocol';
 import type { Clock } from './clock.ts';
-import { type Config, isLoopback } from './config.ts';
+import { type Config, isLoopback, storeOf } from './config.ts';
 import { explain, Failure, reasonOf } from './failure.ts';
 import type { buildApp } from './http/app.ts';
 import type { HttpConfig } from './http/service.ts';
 import type { Log } from './log.ts';
-import type { Store, StoreClock } from './store/store.ts';
+import { type OpenStoreOptions, openStore as openStoreAt } from './store/open.ts';
+import type { Store } from './store/store.ts';
 import { startSweeps } from './sweep.ts';
 
 /** What a running server needs besides its configuration. */
@@ -19,7 +20,7 @@ export interface ServeOptions {
   apiKey?: string;
   log: Log;
   clock: Clock;
-  /** Opens the engine; the SQLite engine when absent. */
+  /** Opens the engine; the one that the configuration names when absent. */
   openStore?: OpenStore;
   /** Called when the store cannot go on; the process had better end then. */
   onFatal?: (error: Error) => void;
@@ -29,15 +30,6 @@ export interface ServeOptions {
 
 /** Opens a storage engine for a server. */
 export type OpenStore = (options: OpenStoreOptions) => Promise<Store>;
-
-/** What every engine is opened with. */
-interface OpenStoreOptions extends StoreClock {
-  /** Data directory, absolute. */
-  dir: string;
-  clock: Clock;
-  log: Log;
-  onFatal?: (error: Error) => void;
-}
 
 /** A server that accepts requests. */
 export interface Serving {
@@ -150,9 +142,8 @@ async function openStoreOf({
   onFatal,
 }: ServeOptions): Promise<Store> {
   const timeoutUs = config.heartbeatTimeoutSeconds * 1e6;
-  const open = openStore ?? (await import('./store/sqlite/sqlite.ts')).openSqlite;
+  const open = openStore ?? ((options) => openStoreAt(storeOf(config), options));
   return await open({
-    dir: config.dataDir,
     clock,
     log,
     suspendedAfterUs: timeoutUs,

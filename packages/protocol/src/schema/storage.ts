@@ -19,7 +19,7 @@ export const storageReply = Type.Object(
   {
     version: health.version,
     uptime_seconds: health.uptime_seconds,
-    engine: oneOf(['sqlite', 'memory'], 'Where it is kept'),
+    engine: oneOf(['sqlite', 'clickhouse', 'memory'], 'Where it is kept'),
     disk: Type.Object(
       {
         used_bytes: Type.Optional(countReply('Sum of the files')),

@@ -4,10 +4,12 @@ import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { Failure } from '../failure.ts';
-import { addSettings, configOf, type OptionValues } from './options.ts';
+import { addSettings, configOf, directoryOf, type OptionValues } from './options.ts';
 import { formatBytes, openProgress } from './progress.ts';
 
 const names = ['dataDir'] as const satisfies readonly (keyof Config)[];
+
+const ofClickhouse = 'back it up with the BACKUP of ClickHouse';
 
 /** The `backup` command. */
 export function backupCommand(): Command {
@@ -20,7 +22,7 @@ export function backupCommand(): Command {
 }
 
 async function runBackup(values: OptionValues): Promise<void> {
-  const { config } = configOf(values, names);
+  const dir = directoryOf(configOf(values, names).config, ofClickhouse);
   const target = resolve(values.to as string);
   if (existsSync(target)) {
     throw new Failure(`${target} exists already; choose another name or remove it first`);
@@ -29,12 +31,12 @@ async function runBackup(values: OptionValues): Promise<void> {
   const { backup } = await import('../store/sqlite/backup.ts');
   const progress = openProgress('copying', process.stderr);
   try {
-    const { bytes } = await backup(config.dataDir, target, progress.show);
+    const { bytes } = await backup(dir, target, progress.show);
     progress.clear();
     process.stdout.write(
       values.json === true
         ? `${JSON.stringify({ file: target, bytes })}\n`
-        : `backed up ${config.dataDir} to ${target}, ${formatBytes(bytes)}\n`,
+        : `backed up ${dir} to ${target}, ${formatBytes(bytes)}\n`,
     );
   } catch (error) {
     progress.clear();

@@ -101,7 +101,13 @@ function sizeOf(dir: string): number {
 async function serveAlive(dir: string, week: WeekOptions, loaded: LoadedConfig): Promise<void> {
   const { play } = await import('../demo/live/play.ts');
   // The runs speak plain HTTP, and nobody needs a certificate for a demo.
-  const config = { ...loaded.config, dataDir: dir, tlsCertFile: null, tlsKeyFile: null };
+  const config = {
+    ...loaded.config,
+    dataDir: dir,
+    store: null,
+    tlsCertFile: null,
+    tlsKeyFile: null,
+  };
   await runServe({ ...loaded, config }, (url) =>
     play(week, { url, clock: makeClock(), onProblem: complain }),
   );

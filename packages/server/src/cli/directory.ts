@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '@tacho/protocol';
-import { pino } from 'pino';
-import { makeClock } from '../clock.ts';
 import type { HttpConfig } from '../http/service.ts';
 import type { Place } from './exchange.ts';
+import { toolOptions } from './open-tool.ts';
 
 /** A directory that answers. */
 export interface OpenDirectory {
@@ -23,10 +22,9 @@ export async function openDirectory(dir: string): Promise<OpenDirectory> {
     import('../store/sqlite/read-only.ts'),
     import('../http/app.ts'),
   ]);
-  const clock = makeClock();
-  const log = pino({ level: 'error' }, { write: warn });
-  const suspendedAfterUs = limits.heartbeatTimeoutMs * 1000;
-  const store = await openReadOnly({ dir, clock, log, suspendedAfterUs });
+  const options = await toolOptions();
+  const { clock, log } = options;
+  const store = await openReadOnly({ dir, ...options });
   const app = buildApp({ store, config, clock, log });
   const { path, remove } = socketPath();
   const forgetSignals = exitOnSignals();
@@ -60,17 +58,6 @@ function exitOnSignals(): () => void {
   return () => {
     for (const [signal, handler] of handlers) process.removeListener(signal, handler);
   };
-}
-
-/** What the application logs is for whoever runs a server; here it is one line. */
-function warn(line: string): void {
-  const { msg, err, problem } = JSON.parse(line) as {
-    msg: string;
-    err?: { message: string };
-    problem?: string;
-  };
-  const why = problem ?? err?.message;
-  process.stderr.write(`tacho: ${msg}${why === undefined ? '' : `: ${why}`}\n`);
 }
 
 /** Whoever may read the files may ask anything, so nobody is asked for a token. */

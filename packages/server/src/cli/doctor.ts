@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Config, ConfigError, type LoadedConfig } from '../config.ts';
 import { reasonOf } from '../failure.ts';
+import { type StoreAddress, shownStore } from '../store/open.ts';
 import type { Inspection } from '../store/sqlite/inspect.ts';
 import { line, renderInspection } from './inspection.ts';
+import { openForTool } from './open-tool.ts';
 import { addSettings, configOf, type OptionValues } from './options.ts';
 import { formatBytes } from './progress.ts';
 
-const names = ['dataDir'] as const satisfies readonly (keyof Config)[];
+const names = ['dataDir', 'store'] as const satisfies readonly (keyof Config)[];
 
 /** Less free space than this is worth a warning. */
 const diskFreeBytesMin = 512 * 1024 * 1024;
@@ -33,6 +35,15 @@ interface Findings {
   config: { file: string | null; problems: readonly string[]; notes: readonly string[] };
   /** Absent when the configuration is so wrong that there is no data directory to look at. */
   data?: DataFindings;
+  /** Instead of `data` when the store is a ClickHouse. */
+  store?: StoreFindings;
+}
+
+interface StoreFindings {
+  /** Its address without the password. */
+  address: string;
+  /** Why it cannot be used; absent when it takes what is recorded. */
+  error?: string;
 }
 
 interface DataFindings {
@@ -59,13 +70,28 @@ async function examine(values: OptionValues): Promise<Findings> {
     if (!(error instanceof ConfigError)) throw error;
     return { healthy: false, config: { file: null, problems: error.problems, notes: [] } };
   }
+  const config = { file: loaded.file, problems: [], notes: loaded.notes };
+  if (loaded.config.store !== null) {
+    const store = await examineStore(loaded.config.store);
+    return { healthy: store.error === undefined, config, store };
+  }
   const data = await examineData(loaded.config.dataDir);
   const isSound = data.error === undefined && (data.inspection?.problems.length ?? 0) === 0;
-  return {
-    healthy: isSound,
-    config: { file: loaded.file, problems: [], notes: loaded.notes },
-    data,
-  };
+  return { healthy: isSound, config, data };
+}
+
+/** Its files are its own business: here counts whether it answers and takes what is recorded. */
+async function examineStore(address: StoreAddress): Promise<StoreFindings> {
+  const findings: StoreFindings = { address: shownStore(address) };
+  try {
+    const store = await openForTool(address);
+    const { writable, problem } = await store.health();
+    await store.close();
+    if (!writable) findings.error = problem ?? 'it takes no writes';
+  } catch (error) {
+    findings.error = reasonOf(error);
+  }
+  return findings;
 }
 
 async function examineData(dir: string): Promise<DataFindings> {
@@ -90,10 +116,15 @@ async function examineData(dir: string): Promise<DataFindings> {
   return data;
 }
 
-function render({ config, data }: Findings): string {
+function render({ config, data, store }: Findings): string {
   const lines = [line('configuration', config.file ?? 'no file, defaults and environment')];
   for (const problem of config.problems) lines.push(`  wrong: ${problem}`);
   for (const note of config.notes) lines.push(`  note: ${note}`);
+  if (store !== undefined) {
+    lines.push(line('store', store.address));
+    lines.push(line('answers', store.error === undefined ? 'yes' : `no: ${store.error}`));
+    lines.push(line('files', 'not looked at: they belong to ClickHouse, which checks them itself'));
+  }
   if (data === undefined) return `${lines.join('\n')}\n`;
   const free =
     data.diskFreeBytes === undefined ? '' : `, ${formatBytes(data.diskFreeBytes)} free on its disk`;

@@ -2,6 +2,8 @@
 import { type Command, Option } from 'commander';
 import { settings } from '../config/settings.ts';
 import { type Config, type LoadedConfig, loadConfig } from '../config.ts';
+import { shownStore } from '../store/open.ts';
+import { CommandError } from './exit.ts';
 
 /** Values as commander returns them, by attribute name. */
 export type OptionValues = Readonly<Record<string, unknown>>;
@@ -26,6 +28,18 @@ export function configOf(values: OptionValues, names: readonly (keyof Config)[])
     cwd: process.cwd(),
     ...(file !== undefined && { file }),
   });
+}
+
+/**
+ * The data directory, for commands that work on its files. Throws a CommandError while the store is
+ * a ClickHouse; `instead` says what to do then.
+ */
+export function directoryOf(config: Config, instead: string): string {
+  if (config.store === null) return config.dataDir;
+  throw new CommandError(
+    'failed',
+    `the store is ${shownStore(config.store)}, which has no data directory: ${instead}, or name a directory with --data`,
+  );
 }
 
 function optionOf(name: keyof Config): Option {

@@ -14,9 +14,11 @@ import type { Config } from '../config.ts';
 import { explain, Failure, reasonOf } from '../failure.ts';
 import type { Inspection } from '../store/sqlite/inspect.ts';
 import { renderInspection } from './inspection.ts';
-import { addSettings, configOf, type OptionValues } from './options.ts';
+import { addSettings, configOf, directoryOf, type OptionValues } from './options.ts';
 
 const names = ['dataDir'] as const satisfies readonly (keyof Config)[];
+
+const ofClickhouse = 'copy the backup into it with tacho migrate --from sqlite:FILE';
 
 /** The `restore` command. */
 export function restoreCommand(): Command {
@@ -31,17 +33,17 @@ export function restoreCommand(): Command {
 }
 
 async function runRestore(values: OptionValues): Promise<void> {
-  const { config } = configOf(values, names);
+  const dir = directoryOf(configOf(values, names).config, ofClickhouse);
   const source = resolve(values.from as string);
   checkHeader(source);
   const [{ restore }, { lockDirectory }] = await Promise.all([
     import('../store/sqlite/backup.ts'),
     import('../store/sqlite/database.ts'),
   ]);
-  const aside = makeRoom(config.dataDir, values.force === true, lockDirectory);
+  const aside = makeRoom(dir, values.force === true, lockDirectory);
   let inspection: Inspection;
   try {
-    inspection = restore(source, config.dataDir, { verify: values.verify === true });
+    inspection = restore(source, dir, { verify: values.verify === true });
   } catch (error) {
     if (aside === undefined) throw error;
     throw new Failure(`${reasonOf(error)}; what was there before is in ${aside}`, { cause: error });
@@ -51,7 +53,7 @@ async function runRestore(values: OptionValues): Promise<void> {
     process.stdout.write(`${JSON.stringify({ set_aside: aside ?? null, inspection })}\n`);
     return;
   }
-  process.stdout.write(`restored ${source} into ${config.dataDir}\n`);
+  process.stdout.write(`restored ${source} into ${dir}\n`);
   if (aside !== undefined) process.stdout.write(`what was there before is in ${aside}\n`);
   process.stdout.write(renderInspection(inspection));
 }

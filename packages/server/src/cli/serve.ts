@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import { makeClock } from '../clock.ts';
 import { settingNames } from '../config/settings.ts';
-import type { LoadedConfig } from '../config.ts';
+import { type LoadedConfig, storeOf } from '../config.ts';
 import type { Log, OpenLog } from '../log.ts';
 import type { Serving } from '../main.ts';
+import { shownStore } from '../store/open.ts';
 import { addSettings, configOf } from './options.ts';
 
 /** The `serve` command. */
@@ -48,7 +49,8 @@ export async function runServe(
   });
   process.on('uncaughtException', onFatal);
   process.stdout.write(`tacho listening on ${serving.url}\n`);
-  log.info({ url: serving.url, dataDir: config.dataDir, configFile: file }, 'ready');
+  const store = shownStore(storeOf(config));
+  log.info({ url: serving.url, store, configFile: file }, 'ready');
 
   const beforeStop = onReady?.(serving.url);
   const signal = await stop;

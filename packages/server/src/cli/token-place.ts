@@ -1,18 +1,19 @@
-/** Where tokens are managed: in a running server, or in a data directory that no server uses. */
+/** Where tokens are managed: in a running server, in a data directory that no server uses, or in a ClickHouse. */
 import { existsSync } from 'node:fs';
 import {
   formatTime,
-  limits,
   newTokenReply,
   type TokenInput,
   type TokenReply,
   tokensReply,
 } from '@tacho/protocol';
-import { makeClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { Failure } from '../failure.ts';
+import { shownStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { shownToken } from '../token.ts';
 import { CommandError } from './exit.ts';
+import { openForTool, toolOptions } from './open-tool.ts';
 
 /** A place that keeps tokens. */
 export interface TokenPlace {
@@ -31,21 +32,24 @@ export interface PlaceOptions {
   config: Config;
   /** Address of a server that was asked for. */
   server: string | undefined;
-  /** Whether the data directory was named. */
-  isDirectoryNamed: boolean;
+  /** Whether the data directory, or another store, was named. */
+  isStoreNamed: boolean;
   /** The secret of a token that may manage the server. */
   secret: string | undefined;
 }
 
 /**
- * The place that is meant: a server that was named; else the data directory if no server has it;
- * else the server of the configuration.
+ * The place that is meant: a server that was named; else a ClickHouse; else the data directory if no
+ * server has it; else the server of the configuration.
  */
 export async function openPlace(options: PlaceOptions): Promise<TokenPlace> {
-  const { config, server, isDirectoryNamed, secret } = options;
+  const { config, server, isStoreNamed, secret } = options;
   if (server !== undefined) return serverPlace(server, secret);
+  if (config.store !== null) {
+    return storePlace(await openForTool(config.store), shownStore(config.store));
+  }
   const configured = serverPlace(urlOf(config), secret);
-  if (!isDirectoryNamed && !existsSync(config.dataDir)) {
+  if (!isStoreNamed && !existsSync(config.dataDir)) {
     // Nothing is there to be managed, unless a server keeps its data elsewhere.
     return (await answers(urlOf(config))) ? configured : directoryPlace(config.dataDir);
   }
@@ -63,19 +67,18 @@ export async function openPlace(options: PlaceOptions): Promise<TokenPlace> {
 
 /** The data directory itself; rejects with OpenError while a server uses it. */
 async function directoryPlace(dir: string): Promise<TokenPlace> {
-  const [{ openSqlite }, { Keyring }] = await Promise.all([
-    import('../store/sqlite/sqlite.ts'),
-    import('../keyring.ts'),
-  ]);
-  const clock = makeClock();
-  const log = { info() {}, warn() {}, error() {} };
-  const suspendedAfterUs = limits.heartbeatTimeoutMs * 1000;
-  const times = { suspendedAfterUs, returnGraceUntilUs: clock() };
-  const store = await openSqlite({ dir, clock, log, local: true, ...times });
+  const { openSqlite } = await import('../store/sqlite/sqlite.ts');
+  const store = await openSqlite({ dir, ...(await toolOptions()), local: true });
+  return storePlace(store, dir);
+}
+
+/** A store that this process has open. */
+async function storePlace(store: Store, where: string): Promise<TokenPlace> {
+  const [{ Keyring }, { clock, log }] = await Promise.all([import('../keyring.ts'), toolOptions()]);
   const keyring = new Keyring({ store, clock, log });
   await keyring.load();
   return {
-    where: dir,
+    where,
     list: async () => keyring.list().map(shownToken),
     add: async (input) => {
       const { row, secret } = await keyring.add(input);

@@ -13,7 +13,7 @@ import { CommandError } from './exit.ts';
 import { addSettings, configOf, type OptionValues } from './options.ts';
 import { openPlace, type TokenPlace } from './token-place.ts';
 
-const names = ['dataDir'] as const satisfies readonly (keyof Config)[];
+const names = ['dataDir', 'store'] as const satisfies readonly (keyof Config)[];
 
 /** The `token` command with its own commands. */
 export function tokenCommand(): Command {
@@ -33,7 +33,8 @@ Scopes:
   admin    everything, also manage tokens
 
 Tokens are managed in the data directory while no server uses it, and through the server while one
-does; the server then wants a token with scope admin (TACHO_TOKEN), if it has any.
+does; the server then wants a token with scope admin (TACHO_TOKEN), if it has any. In a ClickHouse
+they are managed at any time.
 
 Examples:
   tacho token create --name ops --scope admin
@@ -159,10 +160,11 @@ async function withPlace(
   const { config } = configOf(values, names);
   const { TACHO_SERVER, TACHO_TOKEN } = process.env;
   const server = (values.server as string | undefined) ?? (TACHO_SERVER || undefined);
+  const isStoreNamed = values.data !== undefined || values.store !== undefined;
   const place = await openPlace({
     config,
-    server: values.data === undefined ? server : (values.server as string | undefined),
-    isDirectoryNamed: values.data !== undefined,
+    server: isStoreNamed ? (values.server as string | undefined) : server,
+    isStoreNamed,
     secret: (values.token as string | undefined) ?? (TACHO_TOKEN || undefined),
   });
   try {

@@ -1,5 +1,7 @@
 /** The one table of settings: name, form, default, environment variable, flag and meaning of each. */
 import { limits } from '@tacho/protocol';
+import { Failure, reasonOf } from '../failure.ts';
+import { parseStore, type StoreAddress, storeForms } from '../store/open.ts';
 
 /** Levels of the server's own log, most talkative first. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -17,8 +19,10 @@ export interface Config {
   host: string;
   /** TCP port to listen on; 0 picks a free one. */
   port: number;
-  /** Directory of the store, absolute. */
+  /** Directory of the embedded store, absolute. */
   dataDir: string;
+  /** A store that is not the embedded one in `dataDir`; null for that one. */
+  store: StoreAddress | null;
   logLevel: LogLevel;
   logFormat: LogFormat;
   /** PEM files; both or neither. */
@@ -61,6 +65,8 @@ interface Setting<T> {
   doc: string;
   /** The value that `raw` (JSON value or text) stands for; undefined when it is not accepted. */
   read: (raw: unknown) => T | undefined;
+  /** Of a setting whose values may hold secrets: what is wrong with one, without showing it. */
+  problem?: (raw: unknown) => string;
 }
 
 /** The settings by name, in the order in which they are documented. */
@@ -95,6 +101,13 @@ export const settings: Settings = {
     default: './tacho-data',
     doc: 'Directory that holds everything recorded; created when missing, private to its owner.',
     ...text(/./, 'a path'),
+  },
+  store: {
+    env: 'TACHO_STORE',
+    flag: '--store <address>',
+    default: null,
+    doc: 'Where everything recorded is kept, when that is not `dataDir`: another directory, or a ClickHouse.',
+    ...storeAddress(),
   },
   logLevel: {
     env: 'TACHO_LOG_LEVEL',
@@ -227,6 +240,33 @@ function text(pattern: RegExp, accepted: string): Form<string> {
     type: 'text',
     accepted,
     read: (raw) => (typeof raw === 'string' && pattern.test(raw) ? raw : undefined),
+  };
+}
+
+function storeAddress(): Form<StoreAddress | null> & Pick<Setting<unknown>, 'problem'> {
+  const parse = (raw: unknown): StoreAddress | null => {
+    if (raw === null || raw === '') return null;
+    if (typeof raw !== 'string') throw new Failure('is no text');
+    return parseStore(raw);
+  };
+  return {
+    type: 'address',
+    accepted: storeForms,
+    read: (raw) => {
+      try {
+        return parse(raw);
+      } catch {
+        return undefined;
+      }
+    },
+    problem: (raw) => {
+      try {
+        parse(raw);
+        return 'is in order';
+      } catch (error) {
+        return reasonOf(error);
+      }
+    },
   };
 }
 

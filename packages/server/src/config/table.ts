@@ -12,7 +12,7 @@ export function renderConfigurationTable(): string {
       shown(setting.default),
       code(setting.env),
       code(setting.flag),
-      `${setting.doc} Accepted: ${setting.accepted}.`,
+      `${setting.doc} Accepted: ${setting.accepted.replaceAll('|', '\\|')}.`,
     ];
   });
   return [head, head.map(() => '---'), ...rows]

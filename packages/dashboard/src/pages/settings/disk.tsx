@@ -14,9 +14,12 @@ const fileNames: Record<string, string> = {
 };
 
 /** Used and free, and what takes it up. */
-export function Disk({ disk }: { disk: Storage['disk'] }) {
+export function Disk({ disk, engine }: Pick<Storage, 'disk' | 'engine'>) {
   const { used_bytes: used, free_bytes: free } = disk;
-  if (used === undefined) return <p class="panel-note">This server keeps everything in memory.</p>;
+  if (used === undefined) {
+    const place = engine === 'clickhouse' ? 'a ClickHouse' : 'memory';
+    return <p class="panel-note">This server keeps everything in {place}.</p>;
+  }
   const files = Object.entries(disk.files ?? {}).filter(([, size]) => size > 0);
   return (
     <div class="disk">

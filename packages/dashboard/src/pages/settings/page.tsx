@@ -103,7 +103,7 @@ export function SettingsPage() {
           <Loaded answer={storage}>
             {(value) => (
               <>
-                <Disk disk={value.disk} />
+                <Disk disk={value.disk} engine={value.engine} />
                 <Products storage={value} />
               </>
             )}

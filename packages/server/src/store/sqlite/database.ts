@@ -1,5 +1,5 @@
 /** Opens the SQLite file: pragmas, migrations, and the lock that keeps a second server out. */
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DatabaseSync,
@@ -56,6 +56,20 @@ export function lockDirectory(dir: string): () => void {
     throw new OpenError(`cannot write to the data directory ${dir}: ${(error as Error).message}`);
   }
   return () => lock.close();
+}
+
+/**
+ * Keeps every writer out of a directory until it is released. A file, and a directory that nobody
+ * can write to, need no lock.
+ */
+export function lockForReading(path: string): () => void {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return () => {};
+  try {
+    return lockDirectory(path);
+  } catch (error) {
+    if ((error as Error).message.startsWith('another tacho')) throw error;
+    return () => {};
+  }
 }
 
 /** Opens the writing connection: durable commits, our page size, the newest schema. */

@@ -10,7 +10,7 @@ import { indexFileOf } from './index/index-database.ts';
 import { migrations } from './migrations.ts';
 import { type SqliteOptions, SqliteStore } from './sqlite.ts';
 
-/** How to open a directory for reading. */
+/** How to open a directory, or a backup, for reading. */
 export type ReadOnlyOptions = Pick<SqliteOptions, 'dir' | 'clock' | 'log' | 'suspendedAfterUs'>;
 
 /**
@@ -19,7 +19,7 @@ export type ReadOnlyOptions = Pick<SqliteOptions, 'dir' | 'clock' | 'log' | 'sus
  * this version can read.
  */
 export async function openReadOnly(options: ReadOnlyOptions): Promise<SqliteStore> {
-  const path = join(resolve(options.dir), databaseFile);
+  const path = databaseOf(resolve(options.dir));
   if (!existsSync(path)) throw new OpenError(`nothing was recorded in ${options.dir}`);
   const file = readableName(path);
   checkVersion(file, path);
@@ -36,6 +36,11 @@ export async function openReadOnly(options: ReadOnlyOptions): Promise<SqliteStor
     new TachoError('store_unavailable', `${options.dir} is open for reading only`),
   );
   return store;
+}
+
+/** A backup is a database by itself. */
+function databaseOf(path: string): string {
+  return existsSync(path) && statSync(path).isFile() ? path : join(path, databaseFile);
 }
 
 /** What a store that writes nothing has to know about what is there: nothing. */
