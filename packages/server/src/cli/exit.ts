@@ -8,7 +8,8 @@ export const exitCodes = {
   done: { code: 0, meaning: 'done; asked for help or version' },
   failed: {
     code: 1,
-    meaning: 'failed; for `doctor` found damage, for `compare --fail-on-regression` got worse',
+    meaning:
+      'failed; for `doctor` found damage, for `migrate` a difference, for `compare --fail-on-regression` something that got worse',
   },
   usage: { code: 2, meaning: 'not understood: a command, an option or a value is wrong' },
   missing: { code: 3, meaning: 'there is no such session, product or token, or more than one' },

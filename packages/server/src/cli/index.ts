@@ -14,6 +14,7 @@ import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { lsCommand } from './ls.ts';
 import { metricsCommand } from './metrics.ts';
+import { migrateCommand } from './migrate.ts';
 import { releasesCommand } from './releases.ts';
 import { restoreCommand } from './restore.ts';
 import { makeRunCommand } from './run.ts';
@@ -73,6 +74,7 @@ export function tachoCommand(): Command {
     .addCommand(importCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
+    .addCommand(migrateCommand())
     .addCommand(doctorCommand())
     .addCommand(tokenCommand())
     .addCommand(completionCommand(tachoCommand))

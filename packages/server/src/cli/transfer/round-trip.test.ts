@@ -7,9 +7,9 @@ import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Harness } from '../../http/testing/harness.ts';
 import { dump, type SessionDump } from '../../store/contract/dump.ts';
-import { histories, type Step } from '../../store/contract/generate.ts';
-import { StoreBench as Bench, type StoreBench, startUs } from '../../store/contract/harness.ts';
-import { type Plan, sessionId } from '../../store/contract/plan.ts';
+import { histories } from '../../store/contract/generate.ts';
+import { StoreBench as Bench, startUs } from '../../store/contract/harness.ts';
+import { live } from '../../store/contract/live.ts';
 import { openMemory } from '../../store/memory.ts';
 import { openSqlite } from '../../store/sqlite/sqlite.ts';
 import type { Store } from '../../store/store.ts';
@@ -62,29 +62,6 @@ async function sqlite(): Promise<Store> {
     seal: { rangeSamples: 32, chunkSamplesMax: 8, sliceChunksMax: 2 },
     sealSamples: 8,
   });
-}
-
-async function live(bench: StoreBench, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
-    if (step.kind === 'batch') {
-      bench.pass(step.passUs);
-      await bench.deliver(await withStarts(bench.store, step.plans));
-    } else if (step.kind === 'sweep') {
-      await bench.store.sweep({ nowUs: bench.time.nowUs, lostAfterUs: step.lostAfterUs });
-    }
-  }
-}
-
-async function withStarts(store: Store, plans: readonly Plan[]): Promise<Plan[]> {
-  const complete: Plan[] = [];
-  for (const plan of plans) {
-    const found = await store.resolve(sessionId(plan.session));
-    const { session } = plan;
-    const isNew = found.kind === 'missing' && !complete.some((one) => one.session === session);
-    if (isNew && plan.kind !== 'start') complete.push({ session, kind: 'start' });
-    complete.push(plan);
-  }
-  return complete;
 }
 
 /** Everything but when things were received, and in which order events of different instants were. */
