@@ -175,6 +175,10 @@ describe('tacho migrate', () => {
     expect(said).toMatchObject({ code: 0, stderr: '' });
     expect(said.stdout).toContain('copied 1 session (0 patches, 0 events, 0 samples) and 1 token');
     expect(said.stdout).toContain('compared 1 session and 1 token');
+    // What reads a directory reads a backup as well.
+    const listed = await runTacho(['ls', '--data', backup, '--json']);
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(listed.stdout).sessions).toMatchObject([{ product: 'shop' }]);
   });
 
   it('says what it does not understand, and shows no password', async () => {
