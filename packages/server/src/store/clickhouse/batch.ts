@@ -5,18 +5,10 @@ import { refuseStarted } from '../replay.ts';
 import type { StoreBatch, StoreClock, StoreEntry } from '../store.ts';
 import { ledgerBody, ledgerId, ledgerPlace } from './ledger.ts';
 import { type ClickHouseHandle, LiveSession } from './live.ts';
+import type { SampleRun } from './log-block.ts';
 import type { LogRow } from './log-row.ts';
-import {
-  type Content,
-  contentOf,
-  detailText,
-  keyText,
-  type OneSample,
-  sampledOf,
-  samplesOf,
-  seriesHash,
-  startContent,
-} from './said.ts';
+import { type Content, contentOf, keyText, seriesHash, startContent } from './said.ts';
+import { Samples } from './samples.ts';
 import type { Turns } from './turns.ts';
 
 /** What the server itself notices about sessions. */
@@ -43,14 +35,14 @@ const hashes = new WeakMap<SeriesTable, { hash: bigint; text: string }[]>();
 /** Turns the entries of one batch into rows. */
 export class BatchRows {
   readonly rows: LogRow[] = [];
+  readonly runs: SampleRun[] = [];
   /** Sessions that it moved. */
   readonly touched = new Set<LiveSession>();
   readonly number: number;
   readonly #desk: Desk;
   readonly #batch: Pick<StoreBatch, 'receivedUs' | 'once' | 'replay'>;
   /** Samples of sessions that nothing else was said about since. */
-  readonly #runs = new Map<LiveSession, { samples: OneSample[]; keys: SeriesTable }>();
-  #place = 0;
+  readonly #runs = new Map<LiveSession, Samples>();
 
   constructor(
     desk: Desk,
@@ -148,10 +140,10 @@ export class BatchRows {
     // To an active session, samples mean only their times: what is said in a row is one row.
     const isPlain = live.fold.standing.status.lifecycle === 'active';
     if (run !== undefined && run.keys !== keys) this.#flush(live);
-    const samples = this.#runs.get(live)?.samples ?? [];
-    for (const sample of samplesOf(entry)) samples.push(sample);
-    if (samples.length === 0) return;
-    this.#runs.set(live, { samples, keys });
+    const samples = this.#runs.get(live) ?? new Samples(keys);
+    samples.add(entry);
+    if (samples.timesUs.length === 0) return;
+    this.#runs.set(live, samples);
     if (!isPlain) this.#flush(live);
   }
 
@@ -159,26 +151,24 @@ export class BatchRows {
     const run = this.#runs.get(live);
     if (run === undefined) return;
     this.#runs.delete(live);
-    const { receivedUs } = this.#batch;
-    const sampled = sampledOf(run.samples, receivedUs)!;
-    const known = hashesOf(run.keys);
-    const fresh = new Map<bigint, [number, string]>();
-    let last = -1;
-    for (const no of live.series.values()) last = Math.max(last, no);
-    for (const { series } of run.samples) {
-      const { hash, text } = known(series);
-      if (live.series.has(hash) || fresh.has(hash)) continue;
-      last = Math.max(last + 1, series);
-      fresh.set(hash, [last, text]);
+    const { receivedUs, replay = false } = this.#batch;
+    const sampled = run.sum(receivedUs);
+    const used = run.used.map(hashesOf(run.keys));
+    const fresh: [number, string][] = [];
+    let last = live.lastSeries;
+    for (const [i, { hash, text }] of used.entries()) {
+      if (live.series.has(hash)) continue;
+      last = Math.max(last + 1, run.used[i]!);
+      fresh.push([last, text]);
     }
-    const turn = this.#say(live, contentOf(sampled, receivedUs, [...fresh.values()]), sampled);
-    const of = ofLive(live);
-    this.#place = 0;
-    for (const { series, atUs, value, detail } of run.samples) {
-      const { hash } = known(series);
-      const content = { kind: 'sample', atUs, value, body: detailText(detail) } as const;
-      this.rows.push({ ...this.#row(of, turn, content, 0), series: hash, place: this.#place++ });
-    }
+    const turn = this.#say(live, contentOf(sampled, receivedUs, fresh), sampled);
+    const { turns, day } = this.#desk;
+    const { product, version } = live.start;
+    this.runs.push({
+      ...{ session: live.id, gen: live.gen, turn, batch: this.number, server: turns.server },
+      ...{ product, version, day, replay, hashes: used.map(({ hash }) => hash) },
+      ...{ series: run.series, timesUs: run.timesUs, values: run.values, details: run.details },
+    });
   }
 
   #notice(notice: Notice): void {

@@ -3,7 +3,7 @@ import type { Row, Shard } from './connection.ts';
 import { LiveSession, refold } from './live.ts';
 import type { EntryLog } from './log.ts';
 import type { LogRow } from './log-row.ts';
-import { uuidList } from './sql.ts';
+import { uuidList, whole } from './sql.ts';
 import { type HeadRow, headColumns, standingOfRow, startOfRow, writeOutcomes } from './tables.ts';
 
 /** Rows of the log that an id has, by the deletions before. */
@@ -31,6 +31,17 @@ export class Catalog {
       counts.set(session, gens.set(gen, n));
     }
     return counts;
+  }
+
+  /** Those of some sessions that other servers wrote to since a turn. */
+  async strangers(ids: readonly string[], server: bigint, sinceTurn: number): Promise<string[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#shard.rows<{ id: string }>(
+      `SELECT DISTINCT toString(session) AS id FROM entry
+       WHERE session IN ${uuidList(ids)} AND series = 0 AND turn >= ${whole(sinceTurn)}
+         AND server != ${server}`,
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** The sessions that are there or were; their tables are brought up to date first where they are not. */

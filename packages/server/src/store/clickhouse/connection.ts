@@ -87,12 +87,12 @@ export class Shard {
     );
   }
 
-  /** Inserts what is in RowBinary already, all of it or none; a token that was used does nothing. */
-  async insertBinary(into: string, pieces: () => Iterable<Buffer>, token: string): Promise<void> {
+  /** Inserts a block of the format Native, all of it or none; a token that was used does nothing. */
+  async insertNative(table: string, pieces: readonly Buffer[], token: string): Promise<void> {
     await this.#try(async (client) => {
       const { stream } = await client.exec({
-        query: `INSERT INTO ${into} FORMAT RowBinary`,
-        values: Readable.from(pieces(), { objectMode: false }),
+        query: `INSERT INTO ${table} FORMAT Native`,
+        values: Readable.from(pieces, { objectMode: false }),
         clickhouse_settings: { insert_deduplication_token: token },
       });
       // The connection is free for the next request when the answer was read.

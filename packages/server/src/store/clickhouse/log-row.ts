@@ -1,5 +1,5 @@
 /** Rows of the log: entries and samples as columns of the table `entry`, and back again, bit by bit. */
-import type { RowReader, RowWriter } from './row-binary.ts';
+import type { RowReader } from './row-binary.ts';
 
 /** Kinds of rows, numbered as in the table from 1 on. */
 export const logKinds = [
@@ -48,32 +48,9 @@ export interface LogRow {
   day: number;
 }
 
-/** The columns in the order in which rows are written and read. */
+/** The columns in the order in which rows are read. */
 export const logColumns =
   'session, series, at_us, turn, server, place, gen, batch, kind, replay, received_us, product, version, mantissa, scale, value, body, day';
-
-/** Writes a row. */
-export function writeLogRow(writer: RowWriter, row: LogRow): void {
-  writer.uuid(row.session);
-  writer.uint64(row.series);
-  writer.int64(row.atUs);
-  writer.int64(row.turn);
-  writer.uint64(row.server);
-  writer.uint32(row.place);
-  writer.uint32(row.gen);
-  writer.int64(row.batch);
-  writer.int8(logKinds.indexOf(row.kind) + 1);
-  writer.uint8(row.replay ? 1 : 0);
-  writer.int64(row.receivedUs);
-  writer.text(row.product);
-  writer.text(row.version);
-  const scale = scaleOf(row.value);
-  writer.int64(scale < 0 ? 0 : Math.round(row.value * powers[scale]!));
-  writer.int8(scale);
-  writer.float64(scale < 0 ? row.value : 0);
-  writer.text(row.body);
-  writer.uint16(row.day);
-}
 
 /** Reads a row. */
 export function readLogRow(reader: RowReader): LogRow {
@@ -105,11 +82,16 @@ export function readLogRow(reader: RowReader): LogRow {
 
 const powers = [1, 10, 100, 1_000] as const;
 
+/** The whole number of a value's last decimal. */
+export function scaled(value: number, scale: number): number {
+  return Math.round(value * powers[scale]!);
+}
+
 /**
  * How many decimals a value has, when that is few and the whole number of them gives the same bits
  * back: whole numbers pack into a third of the bytes of doubles. -1 for every other value.
  */
-function scaleOf(value: number): number {
+export function scaleOf(value: number): number {
   if (!Number.isFinite(value) || Object.is(value, -0)) return -1;
   for (let scale = 0; scale < powers.length; scale++) {
     const power = powers[scale]!;

@@ -1,11 +1,9 @@
 /** The log of what was said, in ClickHouse: rows go in whole or not at all, and come out in order. */
 import type { Shard } from './connection.ts';
-import { type LogRow, logColumns, readLogRow, writeLogRow } from './log-row.ts';
-import { RowReader, RowWriter, ShortRow } from './row-binary.ts';
+import { blockOf, type SampleRun } from './log-block.ts';
+import { type LogRow, logColumns, readLogRow } from './log-row.ts';
+import { RowReader, ShortRow } from './row-binary.ts';
 import { uuid, uuidList, whole } from './sql.ts';
-
-/** Bytes that one insert sends at a time. */
-const pieceBytes = 1024 * 1024;
 
 /** Inserts and reads rows of one shard. */
 export class EntryLog {
@@ -19,8 +17,8 @@ export class EntryLog {
    * Makes rows durable, all of them or none; with a token that was used within the window of the
    * table, nothing happens. Rows have the same `day`, or it would be several inserts.
    */
-  async insert(rows: readonly LogRow[], token: string): Promise<void> {
-    await this.#shard.insertBinary(`entry (${logColumns})`, () => pieces(rows), token);
+  async insert(rows: readonly LogRow[], runs: readonly SampleRun[], token: string): Promise<void> {
+    await this.#shard.insertNative('entry', blockOf(rows, runs), token);
   }
 
   /** Rows of some sessions but for their samples; of each session in the order in which they came. */
@@ -65,15 +63,4 @@ function nextRow(reader: RowReader): LogRow | undefined {
     if (error instanceof ShortRow) return undefined;
     throw error;
   }
-}
-
-function* pieces(rows: Iterable<LogRow>): Generator<Buffer> {
-  const writer = new RowWriter(pieceBytes + 64 * 1024);
-  for (const row of rows) {
-    writeLogRow(writer, row);
-    if (writer.bytes.length < pieceBytes) continue;
-    yield Buffer.from(writer.bytes);
-    writer.clear();
-  }
-  if (writer.bytes.length > 0) yield Buffer.from(writer.bytes);
 }

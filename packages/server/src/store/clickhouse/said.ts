@@ -8,7 +8,7 @@ import {
   seriesKeyText,
   stringifyJson,
 } from '@tacho/protocol';
-import { nearerSkew, type Said, type SampleEntry } from '../fold.ts';
+import type { Said } from '../fold.ts';
 import type { SampleDetail, SessionStart } from '../store.ts';
 import type { LogRow } from './log-row.ts';
 
@@ -17,42 +17,6 @@ export type Content = Pick<LogRow, 'kind' | 'atUs' | 'value' | 'body'>;
 
 /** A start as it is kept: what the session is, with the state as it was sent. */
 export type Start = SessionStart & { atUs: number };
-
-/** One sample. */
-export interface OneSample {
-  /** Local index of the series in its session. */
-  series: number;
-  atUs: number;
-  value: number;
-  detail?: SampleDetail | undefined;
-}
-
-/** The samples of an entry in order of arrival; columns arrive one after the other. */
-export function* samplesOf(entry: SampleEntry): Generator<OneSample> {
-  if (entry.kind === 'sample') {
-    yield entry;
-  } else if (entry.kind === 'samples') {
-    for (const [i, series] of entry.series.entries()) {
-      const [atUs, value] = [entry.timesUs[i]!, entry.values[i]!];
-      yield { series, atUs, value, detail: entry.details?.get(i) };
-    }
-  } else {
-    for (const [k, series] of entry.series.entries()) {
-      const values = entry.values[k]!;
-      for (const [i, atUs] of entry.timesUs.entries()) yield { series, atUs, value: values[i]! };
-    }
-  }
-}
-
-/** Sums samples up; undefined when there are none. */
-export function sampledOf(samples: readonly OneSample[], receivedUs: number) {
-  const [first] = samples;
-  if (first === undefined) return undefined;
-  let skewUs: number | undefined;
-  for (const { atUs } of samples) skewUs = nearerSkew(skewUs, atUs, receivedUs);
-  const skew = skewUs === undefined ? {} : { skewUs };
-  return { kind: 'sampled' as const, count: samples.length, atUs: first.atUs, ...skew };
-}
 
 /** A start as a row. */
 export function startContent({ atUs, state, ...start }: Start): Content {

@@ -8,6 +8,7 @@ import type { Shard } from './connection.ts';
 import { onceName, type Rival, rivalsOf, storedBefore } from './ledger.ts';
 import { batchName, type LiveSession, type Outcome } from './live.ts';
 import { EntryLog } from './log.ts';
+import type { SampleRun } from './log-block.ts';
 import type { LogRow } from './log-row.ts';
 import { quotedList, uuidList } from './sql.ts';
 import { writeOutcomes } from './tables.ts';
@@ -44,6 +45,12 @@ const groupSizeMax = 100_000;
 
 /** Sessions that are kept to be written to. */
 const liveMax = 20_000;
+
+/**
+ * How much older than now the turn of a row may be that another server has just inserted: its insert
+ * and the difference of the clocks. What is later still is found by the upkeep.
+ */
+const lateUsMax = 120e6;
 
 /** Tries of an insert whose outcome is not known; the token makes it count once. */
 const insertTries = 3;
@@ -124,10 +131,11 @@ export class Writer {
     const { taken, repeated } = this.#take(fresh, desk);
     const touched = new Set(taken.flatMap(({ rows }) => [...rows.touched]));
     const rows = taken.flatMap((one) => one.rows.rows);
+    const runs = taken.flatMap((one) => one.rows.runs);
     let lost: Map<Pending, Appended>;
     const outcomes: { live: LiveSession; outcome: Outcome }[] = [];
     try {
-      if (rows.length > 0) await this.#insert(rows);
+      if (rows.length > 0) await this.#insert(rows, runs);
       for (const live of touched) outcomes.push({ live, outcome: live.takeOutcome() });
       const { shard } = this.#parts;
       [, lost] = await Promise.all([writeOutcomes(shard, outcomes), this.#settle(taken, touched)]);
@@ -253,11 +261,11 @@ export class Writer {
     pending.resolve({ kind: 'duplicate' });
   }
 
-  async #insert(rows: readonly LogRow[]): Promise<void> {
+  async #insert(rows: readonly LogRow[], runs: readonly SampleRun[]): Promise<void> {
     const token = `${this.#parts.turns.server} ${++this.#inserts}`;
     for (let tries = 1; ; tries += 1) {
       try {
-        await this.log.insert(rows, token);
+        await this.log.insert(rows, runs, token);
         return;
       } catch (error) {
         const isAway = error instanceof TachoError && error.code === 'store_unavailable';
@@ -280,10 +288,12 @@ export class Writer {
       once === undefined ? [] : [{ once, receivedUs, batch: rows.number }],
     );
     const ids = [...touched].map(({ id }) => id);
-    const [counts, rivals] = await Promise.all([
-      ids.length === 0 ? undefined : this.catalog.counts(ids),
+    const since = this.#parts.clock.clock() - lateUsMax;
+    const [strange, rivals] = await Promise.all([
+      this.catalog.strangers(ids, turns.server, Math.max(0, Math.floor(since))),
       rivalsOf(shard, named, turns.server),
     ]);
+    const counts = strange.length === 0 ? undefined : await this.catalog.counts(strange);
     const lost = new Map<Pending, Appended>();
     const stale = new Set<string>();
     for (const rival of rivals) {
@@ -298,8 +308,8 @@ export class Writer {
     }
     for (const { id, gen, known } of touched) {
       const gens = counts?.get(id);
-      const last = Math.max(...(gens?.keys() ?? []));
-      if (last !== gen || gens?.get(gen) !== known) stale.add(id);
+      if (gens === undefined) continue;
+      if (Math.max(...gens.keys()) !== gen || gens.get(gen) !== known) stale.add(id);
     }
     for (const live of await this.catalog.refold([...stale])) {
       this.#live.set(live.id, live);
@@ -333,7 +343,7 @@ export class Writer {
         day: Math.floor(nowUs / dayUs),
       };
     });
-    await this.#insert(rows);
+    await this.#insert(rows, []);
   }
 
   #keep(touched: ReadonlySet<LiveSession>): void {
