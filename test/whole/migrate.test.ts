@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openReadOnly } from '../../packages/server/src/store/sqlite/read-only.ts';
 import { openSqlite } from '../../packages/server/src/store/sqlite/sqlite.ts';
@@ -23,7 +22,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.kill()));
 });
 
-const quiet = { clock: () => Date.now() * 1000, log: pino({ level: 'silent' }) };
+const quiet = { clock: () => Date.now() * 1000, log: { info() {}, warn() {}, error() {} } };
 const startUs = Date.UTC(2026, 2, 1) * 1000;
 
 /** Sessions of one event, and one of so many samples that it takes many batches. */

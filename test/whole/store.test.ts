@@ -1,6 +1,5 @@
 /** A store that is a ClickHouse: what each command says while nobody answers there, and what it never shows. */
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { openSqlite } from '../../packages/server/src/store/sqlite/sqlite.ts';
 import { runTacho } from './cli.ts';
@@ -49,7 +48,7 @@ it('the doctor says whether it answers, and that its files are not looked at', a
 it('serve, token and migrate end with a sentence while nobody answers there', async () => {
   const dir = temporaryDirectory();
   const store = await openSqlite({
-    ...{ dir, clock: () => 1, log: pino({ level: 'silent' }), local: true },
+    ...{ dir, clock: () => 1, log: { info() {}, warn() {}, error() {} }, local: true },
     ...{ suspendedAfterUs: 60e6, returnGraceUntilUs: 0 },
   });
   await store.close();

@@ -17,7 +17,7 @@ export const checkedParts = ['session', 'patches', 'events', 'samples'] as const
 export type CheckedPart = (typeof checkedParts)[number];
 
 /** How many things a part holds, and their checksum. */
-export interface Checksum {
+interface Checksum {
   count: number;
   /** SHA-256, hexadecimal. */
   hash: string;

@@ -60,7 +60,7 @@ export async function copyStore(options: CopyOptions): Promise<Copied> {
 }
 
 /** A session without its history; undefined when the store does not have it. */
-export async function rowOf(store: Store, id: string): Promise<SessionRow | undefined> {
+async function rowOf(store: Store, id: string): Promise<SessionRow | undefined> {
   for await (const part of store.read(id, {})) if (part.kind === 'session') return part.row;
   return undefined;
 }
