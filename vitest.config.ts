@@ -6,12 +6,16 @@ const browserChoice = 'test/browser/chromium.test.ts';
 /** What tests leave behind goes with it. */
 const ownTmp = 'test/whole/own-tmp.ts';
 
+/** How long property tests may take, and from which seed. */
+const properties = 'test/whole/properties.ts';
+
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: properties,
     pool: 'forks',
     // Many tests wait for processes and time-outs, which costs nothing.
     maxWorkers: 2,

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/clickhouse/**/*.test.ts'],
     globalSetup: 'test/clickhouse/install.ts',
+    setupFiles: 'test/whole/properties.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

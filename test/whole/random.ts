@@ -33,7 +33,7 @@ export function uuid(random: Random): string {
   return [0, 8, 12, 16, 20].map((from, i, all) => text.slice(from, all[i + 1])).join('-');
 }
 
-/** TACHO_SEED, or a seed that differs from run to run; tests print it. */
+/** TEST_SEED, or a seed that differs from run to run; tests print it. */
 export function seedOfRun(): number {
-  return Number(process.env.TACHO_SEED ?? Date.now() % 2 ** 31);
+  return Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
 }

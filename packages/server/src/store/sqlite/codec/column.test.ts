@@ -6,9 +6,6 @@ import { CorruptError } from './frame.ts';
 import { appendTimes, decodeTimes, encodeTimes } from './times.ts';
 import { appendValues, decodeValues, encodeValues } from './values.ts';
 
-// Shrinking a failure of long arrays would take minutes.
-fc.configureGlobal({ interruptAfterTimeLimit: 20_000 });
-
 /** Comparing strings is many times faster than comparing arrays. */
 const bits = (values: Float64Array): string =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex');

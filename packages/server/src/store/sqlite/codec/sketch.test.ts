@@ -4,9 +4,6 @@ import { expect, test } from 'vitest';
 import { Reader } from './bits.ts';
 import { decodeSketch, encodeSketch, Sketch, sketchError } from './sketch.ts';
 
-// Shrinking a failure of long arrays would take minutes.
-fc.configureGlobal({ interruptAfterTimeLimit: 20_000 });
-
 /** The bytes as text: comparing strings is many times faster than comparing arrays. */
 const bytes = (sketch: Sketch): string => Buffer.from(encodeSketch(sketch)).toString('hex');
 
