@@ -22,6 +22,12 @@ const accepted =
 export function parseAddress(text: string): ClickHouseAddress {
   const [, tls, user = '', password = '', hosts = '', database = '', query = ''] =
     form.exec(text) ?? [];
+  // Else what is not taken for a password may be a part of one, which messages would show.
+  if (`${hosts}${database}${query}`.includes('@') || (hosts === '' && text.includes('@'))) {
+    throw new Failure(
+      'store has an @ that is not the end of user and password; in these, @ is written %40 and / is %2F',
+    );
+  }
   const params = new URLSearchParams(query);
   for (const name of params.keys()) {
     if (name !== 'cluster') throw new Failure(`store has the unknown option ${name}; ${accepted}`);
@@ -48,7 +54,9 @@ export function parseAddress(text: string): ClickHouseAddress {
 function urlOf(host: string, tls: string | undefined): string {
   const isGood = /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?$/i.test(host);
   if (!isGood) {
-    throw new Failure(`store is no address of ClickHouse: ${JSON.stringify(host)}; ${accepted}`);
+    // Where the host was forgotten, this is the user, and what follows is the password.
+    const shown = JSON.stringify(host.replace(/:.*/s, ':…'));
+    throw new Failure(`store is no address of ClickHouse: ${shown}; ${accepted}`);
   }
   const port = /:\d+$/.test(host) ? '' : tls ? ':8443' : ':8123';
   return `http${tls ?? ''}://${host}${port}`;

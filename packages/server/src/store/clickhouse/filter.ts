@@ -74,7 +74,7 @@ export function textSql(text: string): string {
 }
 
 /** Any of these conditions. */
-export function any(conditions: readonly string[]): string {
+function any(conditions: readonly string[]): string {
   return conditions.length === 0 ? '0' : conditions.map((one) => `(${one})`).join(' OR ');
 }
 

@@ -16,7 +16,7 @@ export interface ClickHouseHandle extends SessionHandle {
 export type ArrivedEvent = EventRow & { arrived: number };
 
 /** A series with its number in the session and its hash. */
-export interface NumberedSeries {
+interface NumberedSeries {
   no: number;
   hash: bigint;
   text: string;

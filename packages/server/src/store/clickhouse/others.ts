@@ -12,7 +12,7 @@ import { uuidList, whole } from './sql.ts';
 import type { Turns } from './turns.ts';
 
 /** Time between two looks; with the time of an insert, how much later readers elsewhere are told. */
-export const pollIntervalMs = 500;
+const pollIntervalMs = 500;
 
 /** An insert that takes longer than this is not told to readers on other servers. */
 const insertUsMax = 10e6;
