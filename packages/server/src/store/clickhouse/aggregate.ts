@@ -13,13 +13,16 @@ import { filterSql, type Now } from './filter.ts';
 import { groupedSql, shownValue } from './lists.ts';
 import { keyOfText } from './said.ts';
 import { floatOf, growthRowsSql, growthSql, valueSql } from './series.ts';
-import { all, number, quotedList } from './sql.ts';
-
-/**
- * Buckets of values are a 50th wide: their middles are within 1 % of every value in them
- * (Masson, Rim, Lee: DDSketch, VLDB 2019, with α = 0.01).
- */
-const gamma = 1.01 / 0.99;
+import { all, number, quoted, quotedList } from './sql.ts';
+import {
+  addValues,
+  canPack,
+  type Keyed,
+  type PackedKey,
+  packedValues,
+  type ValueRow,
+  valuesSql,
+} from './values.ts';
 
 /** A series wherever it is found: its hash is the same in all sessions. */
 interface Metric {
@@ -27,18 +30,10 @@ interface Metric {
   key: SeriesKey;
 }
 
-interface CellRow {
-  step: number | null;
+interface CountRow {
   sessions: number;
   series_all: number;
-  n: number;
-  nans: number;
-  lo: number | string;
-  hi: number | string;
-  total: number | string;
 }
-
-type Keyed<T> = T & Record<string, string | number | null>;
 
 interface Cell {
   group: AggregateGroup;
@@ -75,46 +70,47 @@ async function addShard(
   now: Now,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const metrics = await metricsOf(shard, query);
+  const [metrics, gone, texts] = await Promise.all([
+    metricsOf(shard, query),
+    shard.rows('SELECT 1 FROM head FINAL WHERE gone LIMIT 1'),
+    textsOf(shard, query),
+  ]);
   if (metrics.length === 0) return;
   const counters = metrics.filter(({ key }) => key.type === 'counter');
-  const plan = planOf(query, metrics, now);
+  const plan = planOf(query, metrics, now, gone.length > 0);
   const range = [
     ...(query.fromUs === undefined ? [] : [`at_us >= ${number(query.fromUs)}`]),
     ...(query.toUs === undefined ? [] : [`at_us < ${number(query.toUs)}`]),
   ];
-  const where = all([`series IN (${hashes(metrics)})`, plan.among, ...range]);
-  const names = [...plan.keys.map((_, i) => `k${i}`), 'step'];
+  const where = all([`series IN (${hashes(metrics)})`, ...plan.among, ...range]);
   const columns = [...plan.keys.map((key, i) => `${key} AS k${i}`), `${plan.step} AS step`];
-  const by = names.join(', ');
-  const source = (condition: string): string =>
-    `(SELECT *, ${valueSql} AS v FROM entry WHERE ${condition}) AS e ${plan.join}`;
-  const [sums, growths, values] = await Promise.all([
-    shard.rows<Keyed<CellRow>>(
-      `SELECT ${columns.join(', ')}, uniqExact(session) AS sessions,
-         uniqExact(session, series) AS series_all, count() AS n, countIf(isNaN(v)) AS nans,
-         minIf(v, NOT isNaN(v)) AS lo, maxIf(v, NOT isNaN(v)) AS hi, sumIf(v, NOT isNaN(v)) AS total
-       FROM ${source(where)} GROUP BY ${by}`,
-      {},
-      signal,
+  const by = [...plan.keys.map((_, i) => `k${i}`), 'step'].join(', ');
+  const ask = <T>(sql: string) => shard.rows<Keyed<T & { step: number | null }>>(sql, {}, signal);
+  const source = `(SELECT *, ${valueSql} AS v FROM entry WHERE ${where}) AS e ${plan.join}`;
+  const packed = canPack(query) && plan.join === '' ? plan.packed(texts) : undefined;
+  const [values, counts, growths] = await Promise.all([
+    packed === undefined
+      ? ask<ValueRow>(valuesSql({ columns, by, source, query }))
+      : packedValues(packed, where, query.quantiles.length > 0, (sql) =>
+          shard.rows(sql, {}, signal),
+        ),
+    ask<CountRow>(
+      plan.isWhole
+        ? `SELECT ${plan.keysOfSeries.map((key, i) => `${key} AS k${i}, `).join('')} NULL AS step, uniqExact(session) AS sessions,
+             count() AS series_all
+           FROM (SELECT session, gen, hash AS series FROM series WHERE hash IN (${hashes(metrics)})
+             GROUP BY session, gen, hash) AS e ${plan.joinOfSeries} GROUP BY ${by}`
+        : `SELECT ${columns.join(', ')}, uniqExact(session) AS sessions,
+             uniqExact(session, series) AS series_all
+           FROM (SELECT * FROM entry WHERE ${where}) AS e ${plan.join} GROUP BY ${by}`,
     ),
     counters.length === 0
       ? []
-      : shard.rows<Keyed<{ step: number | null; increase: number | string; seconds: number }>>(
+      : ask<{ increase: number | string; seconds: number }>(
           `SELECT ${columns.join(', ')}, sum(${growthSql}) AS increase,
              sum(at_us - p_us) / 1e6 AS seconds
-           FROM (${growthRowsSql(all([`series IN (${hashes(counters)})`, plan.among]), ', session, gen, product, version')}) AS e
+           FROM (${growthRowsSql(all([`series IN (${hashes(counters)})`, ...plan.among]), ', session, gen, product, version')}) AS e
              ${plan.join} WHERE ${all(['n > 1', ...range])} GROUP BY ${by}`,
-          {},
-          signal,
-        ),
-    query.quantiles.length === 0
-      ? []
-      : shard.rows<Keyed<{ step: number | null; b: number | string; n: number }>>(
-          `SELECT ${columns.join(', ')}, ${query.exact ? 'v' : bucketSql} AS b, count() AS n
-           FROM ${source(where)} WHERE NOT isNaN(v) GROUP BY ${by}, b`,
-          {},
-          signal,
         ),
   ]);
   const cellOf = (row: Keyed<{ step: number | null }>): Cell => {
@@ -124,45 +120,41 @@ async function addShard(
     cells.set(id, known);
     return known;
   };
-  for (const row of sums) addSums(cellOf(row).group, row);
+  for (const row of values) {
+    const cell = cellOf(row);
+    addValues(cell.group, cell.values, row, query);
+  }
+  for (const { sessions, series_all: series, ...row } of counts) {
+    const { group } = cellOf(row);
+    group.sessions += sessions;
+    group.series += series;
+  }
   for (const row of growths) {
     const { group } = cellOf(row);
     group.increase += floatOf(row.increase);
     group.seconds += row.seconds;
   }
-  for (const row of values) {
-    const { values: counts } = cellOf(row);
-    const b = floatOf(row.b);
-    counts.set(b, (counts.get(b) ?? 0) + row.n);
-  }
 }
 
-/** How rows of samples get their groups. */
-function planOf(query: AggregateQuery, metrics: readonly Metric[], now: Now) {
+/** How rows of samples get their groups; `hasGone` tells whether there are rows of deleted sessions. */
+function planOf(query: AggregateQuery, metrics: readonly Metric[], now: Now, hasGone: boolean) {
   const where = filterSql(query.filter, now);
   const sessionKeys = query.by.filter((key): key is GroupKey => key.by !== 'tag');
   const { from, keys } = groupedSql(sessionKeys, where, now);
   const isOnRows = sessionKeys.every(({ by }) => by === 'product' || by === 'version');
   const isEverybody = where === filterSql({}, now);
   const needsJoin = !isOnRows || query.steps?.since === 'start';
-  const values = keys.map((key, i) => `${key} AS g${i}`);
-  const join = needsJoin
-    ? `INNER JOIN (SELECT session, gen, created_us AS born ${values.map((one) => `, ${one}`).join('')} FROM ${from}) AS h USING (session, gen)`
-    : '';
-  // Nearly no session is deleted, so those are excluded rather than all others listed.
-  const among = isEverybody
-    ? '(session, gen) NOT IN (SELECT session, gen FROM head FINAL WHERE gone)'
-    : `(session, gen) IN (SELECT session, gen FROM head FINAL WHERE ${where})`;
+  const values = keys.map((key, i) => `, ${key} AS g${i}`).join('');
+  const joined = `INNER JOIN (SELECT session, gen, created_us AS born ${values} FROM ${from}) AS h USING (session, gen)`;
   const tags: { key: string; texts: (string | null)[] }[] = [];
-  const keySql = query.by.map((key) => {
-    if (key.by !== 'tag') {
-      return needsJoin ? `g${sessionKeys.indexOf(key)}` : `e.${key.by}`;
-    }
-    const texts = [...new Set(metrics.map((one) => tagValue(one.key.tags, key.key)))];
-    tags.push({ key: key.key, texts });
-    const codes = metrics.map((one) => texts.indexOf(tagValue(one.key.tags, key.key)));
-    return `transform(series, [${hashes(metrics)}], [${codes.join(', ')}], -1)`;
-  });
+  const keysSql = (isJoined: boolean): string[] =>
+    query.by.map((key) => {
+      if (key.by !== 'tag') return isJoined ? `g${sessionKeys.indexOf(key)}` : `e.${key.by}`;
+      const texts = [...new Set(metrics.map((one) => tagValue(one.key.tags, key.key)))];
+      tags.push({ key: key.key, texts });
+      const codes = metrics.map((one) => texts.indexOf(tagValue(one.key.tags, key.key)));
+      return `transform(series, [${hashes(metrics)}], [${codes.join(', ')}], -1)`;
+    });
   const { steps } = query;
   const zero = steps?.since === 'start' ? 'born' : '0';
   const step =
@@ -173,23 +165,57 @@ function planOf(query: AggregateQuery, metrics: readonly Metric[], now: Now) {
     if (key.by !== 'tag') return shownValue(key, value);
     return tags.find((one) => one.key === key.key)?.texts[Number(value)] ?? null;
   };
-  return { join, among, keys: keySql, step, shown };
+  return {
+    ...{ step, shown, among: amongSql(where, isEverybody, hasGone) },
+    ...{ join: needsJoin ? joined : '', keys: keysSql(needsJoin) },
+    ...{ joinOfSeries: joined, keysOfSeries: keysSql(true) },
+    packed: (texts: Record<string, string[]>) => packedKeys(query, metrics, texts),
+    /** All samples of the series count, so that who has series is who has samples. */
+    isWhole: steps === undefined && query.fromUs === undefined && query.toUs === undefined,
+  };
 }
 
-/** The bucket of a value: the power of gamma next above its magnitude, with its sign; 0 for nothing. */
-const bucketSql = `if(isInfinite(v), v, if(v = 0, 0,
-  sign(v) * (ceil(log(abs(v)) / ${Math.log(gamma)}) + ${bucketOffset()})))`;
-
-/** Makes numbers of buckets positive: that of the smallest magnitude is 1. */
-function bucketOffset(): number {
-  return Math.ceil(330 * Math.LN10) * 60;
+/** The sessions that count, as conditions; pairs cost many times what single columns do. */
+function amongSql(where: string, isEverybody: boolean, hasGone: boolean): string[] {
+  if (!hasGone) {
+    return isEverybody ? [] : [`session IN (SELECT session FROM head FINAL WHERE ${where})`];
+  }
+  if (isEverybody)
+    return ['(session, gen) NOT IN (SELECT session, gen FROM head FINAL WHERE gone)'];
+  return [`(session, gen) IN (SELECT session, gen FROM head FINAL WHERE ${where})`];
 }
 
-/** The value that stands for a bucket. */
-function valueOfBucket(bucket: number): number {
-  if (bucket === 0 || !Number.isFinite(bucket)) return bucket;
-  const power = Math.abs(bucket) - bucketOffset();
-  return (Math.sign(bucket) * 2 * Math.exp(power * Math.log(gamma))) / (gamma + 1);
+/** The products and versions that samples may be of, where they are grouped by them. */
+async function textsOf(shard: Shard, { by }: AggregateQuery): Promise<Record<string, string[]>> {
+  const names = (['product', 'version'] as const).filter((name) =>
+    by.some((key) => key.by === name),
+  );
+  const lists = names.map(async (name) => {
+    const rows = await shard.rows<{ text: string }>(
+      `SELECT DISTINCT toString(${name}) AS text FROM head`,
+    );
+    return [name, rows.map(({ text }) => text)] as const;
+  });
+  return Object.fromEntries(await Promise.all(lists));
+}
+
+/** The keys as numbers, each with the values of its numbers. */
+function packedKeys(
+  { by }: AggregateQuery,
+  metrics: readonly Metric[],
+  texts: Record<string, string[]>,
+): PackedKey[] {
+  return by.map((key) => {
+    if (key.by === 'tag') {
+      const values = [...new Set(metrics.map((one) => tagValue(one.key.tags, key.key)))];
+      const codes = metrics.map((one) => values.indexOf(tagValue(one.key.tags, key.key)));
+      return { sql: `transform(series, [${hashes(metrics)}], [${codes.join(', ')}], 0)`, values };
+    }
+    const values = texts[key.by] ?? [];
+    const codes = values.map((_, i) => i).join(', ');
+    const list = values.map(quoted).join(', ');
+    return { sql: `transform(${key.by}, [${list}], [${codes}], 0)`, values };
+  });
 }
 
 async function metricsOf(shard: Shard, { metric }: AggregateQuery): Promise<Metric[]> {
@@ -214,22 +240,11 @@ function emptyGroup(values: AggregateGroup['values'], stepUs: number | null): Ag
   };
 }
 
-function addSums(group: AggregateGroup, row: CellRow): void {
-  group.sessions += row.sessions;
-  group.series += row.series_all;
-  group.count += row.n;
-  group.nans += row.nans;
-  group.sum += floatOf(row.total);
-  if (row.n === row.nans) return;
-  group.min = Number.isNaN(group.min) ? floatOf(row.lo) : Math.min(group.min, floatOf(row.lo));
-  group.max = Number.isNaN(group.max) ? floatOf(row.hi) : Math.max(group.max, floatOf(row.hi));
-}
-
 /** Values of the ranks that are asked for; the extremes are exact. */
 function quantilesOf(
   { count, nans, min, max }: AggregateGroup,
   values: ReadonlyMap<number, number>,
-  { quantiles, exact }: AggregateQuery,
+  { quantiles }: AggregateQuery,
 ): number[] {
   const n = count - nans;
   const sorted = [...values].sort(([a], [b]) => a - b);
@@ -239,8 +254,7 @@ function quantilesOf(
     for (const [value, times] of sorted) {
       before += times;
       if (rank >= before) continue;
-      const shown = exact ? value : valueOfBucket(value);
-      return Math.min(max, Math.max(min, shown));
+      return Math.min(max, Math.max(min, value));
     }
     return Number.NaN;
   });

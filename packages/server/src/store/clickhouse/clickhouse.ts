@@ -66,6 +66,7 @@ import { readSession } from './read.ts';
 import { Histories, headOf, type Recorded } from './recorded.ts';
 import { metricPage, searchEvents, stateValues } from './search.ts';
 import { samplePage, seriesInfos } from './series.ts';
+import { type SampledSession, sampledSession } from './session-series.ts';
 import { isId, quoted } from './sql.ts';
 import { storageOf } from './storage.ts';
 import { ClickHouseTokens } from './tokens.ts';
@@ -330,9 +331,8 @@ class ClickHouseStore implements Store {
     return isId(id) ? this.#histories.of(this.#shardOf(id), id) : undefined;
   }
 
-  async #sampled(id: string): Promise<{ id: string; gen: number } | undefined> {
-    const head = isId(id) ? await headOf(this.#shardOf(id), id) : undefined;
-    return head && { id, gen: head.gen };
+  async #sampled(id: string): Promise<SampledSession | undefined> {
+    return isId(id) ? sampledSession(this.#shardOf(id), id) : undefined;
   }
 
   /** The entries of a batch by the shard that they belong to; a batch of none goes to one shard. */

@@ -4,7 +4,7 @@ import type { Resolution, SessionHandle } from '../store.ts';
 import type { Shard } from './connection.ts';
 import type { ClickHouseHandle } from './live.ts';
 import { headOf } from './recorded.ts';
-import { seriesOfSession } from './search.ts';
+import { seriesOfSession } from './session-series.ts';
 import { isId, quoted } from './sql.ts';
 
 /** Handles that are kept. */

@@ -7,15 +7,14 @@ import {
   chosenSeries,
   floatOf,
   type Known,
-  orderSql,
   rangeSql,
-  type SampledSession,
   type SampleRow,
   samplesOfSeries,
   samplesSql,
   valueSql,
 } from './series.ts';
-import { number, whole } from './sql.ts';
+import type { SampledSession } from './session-series.ts';
+import { number } from './sql.ts';
 
 /** Answers `SeriesQuestions.points`. */
 export async function seriesPoints(
@@ -23,48 +22,70 @@ export async function seriesPoints(
   session: SampledSession,
   query: PointsQuery,
 ): Promise<PointsAnswer> {
-  const all = await chosenSeries(shard, session, query.filter);
+  const all = chosenSeries(session, query.filter);
   const chosen = all.slice(0, query.seriesMax);
   const leftOut = all.length - chosen.length;
   if (chosen.length === 0) return { series: [], leftOut };
-  const [loUs, hiUs] = await spanOf(shard, session, chosen, query);
   const isPlain = ({ key }: Known): boolean =>
     (key.type !== 'counter' || !query.rate) &&
     (key.type === 'counter' || query.quantiles.length === 0) &&
     (key.type !== 'histogram' || !query.heatmap);
   const plain = chosen.filter(isPlain);
   const special = chosen.filter((one) => !isPlain(one));
+  const span = spanSql(session, chosen, query);
   const [charts, others] = await Promise.all([
-    chartsOf(shard, session, plain, query, [loUs, hiUs]),
-    specialCharts(shard, session, special, query, [loUs, hiUs]),
+    chartsOf(shard, session, plain, query, span),
+    specialCharts(shard, session, special, query, span),
   ]);
   const chartOf = new Map([...charts, ...others].map((chart) => [chart.series, chart]));
   return { series: chosen.map(({ series }) => chartOf.get(series)!), leftOut };
 }
 
-interface PointRow {
+/** A point as it is put together. */
+interface Point {
+  firstUs: number;
+  lastUs: number;
+  min: number;
+  max: number;
+  sum: number;
+  count: number;
+  nans: number;
+  last: number;
+}
+
+/** Samples of one step that have the same number of decimals. */
+interface StepRow {
   hash: string;
+  step: number;
+  scale: number;
   first_us: number;
   last_us: number;
-  lo: number | string;
-  hi: number | string;
+  least: number | string;
+  most: number | string;
   total: number | string;
   n: number;
   nans: number;
   last: number | string;
+  /** From the first to the last sample of all, in microseconds. */
+  length?: number;
+  /** Place of the last one, see `placeSql`. */
+  at: string;
 }
 
-async function spanOf(
-  shard: Shard,
-  session: SampledSession,
-  chosen: readonly Known[],
-  query: PointsQuery,
-): Promise<[number, number]> {
-  const [row] = await shard.rows<{ lo: number; hi: number; n: number }>(
-    `SELECT min(at_us) AS lo, max(at_us) AS hi, count() AS n FROM entry
-     WHERE ${samplesSql(session, chosen)} AND ${rangeSql(query)}`,
-  );
-  return row === undefined || row.n === 0 ? [Infinity, -Infinity] : [row.lo, row.hi];
+/** Series whose first and last samples are looked up one by one; of more, all samples are looked at. */
+const lookedUpMax = 8;
+
+/** Instants of the first and the last sample of all chosen series as `lo` and `hi`, in the question itself. */
+function spanSql(session: SampledSession, chosen: readonly Known[], query: PointsQuery): string {
+  const range = rangeSql(query);
+  const end = (one: Known, order: string): string =>
+    `SELECT at_us FROM (SELECT at_us FROM entry WHERE ${samplesSql(session, [one])} AND ${range}
+       ORDER BY session ${order}, series ${order}, at_us ${order} LIMIT 1)`;
+  const ends = (of: string, order: string): string =>
+    chosen.length > lookedUpMax
+      ? `SELECT ${of}(at_us) FROM entry WHERE ${samplesSql(session, chosen)} AND ${range}`
+      : `SELECT ${of}(at_us) FROM (${chosen.map((one) => end(one, order)).join(' UNION ALL ')})`;
+  return `assumeNotNull((${ends('min', 'ASC')})) AS lo, assumeNotNull((${ends('max', 'DESC')})) AS hi`;
 }
 
 /** Charts of series of which only minima, maxima and sums are asked. */
@@ -73,31 +94,99 @@ async function chartsOf(
   session: SampledSession,
   chosen: readonly Known[],
   query: PointsQuery,
-  [loUs, hiUs]: [number, number],
+  span: string,
 ): Promise<SeriesPoints[]> {
   if (chosen.length === 0) return [];
-  if (loUs > hiUs) return chosen.map(({ series, key }) => chartOf(series, key, []));
   const where = `${samplesSql(session, chosen)} AND ${rangeSql(query)}`;
-  const step = `toUInt64(floor((at_us - ${whole(loUs)}) / ${whole(hiUs - loUs + 1)} * ${query.points}))`;
-  const stepped = await shard.rows<PointRow>(
-    `SELECT toString(series) AS hash, min(at_us) AS first_us, max(at_us) AS last_us,
-       minIf(v, NOT isNaN(v)) AS lo, maxIf(v, NOT isNaN(v)) AS hi, sumIf(v, NOT isNaN(v)) AS total,
-       count() AS n, countIf(isNaN(v)) AS nans, argMax(v, ${orderSql}) AS last
-     FROM (SELECT series, at_us, turn, server, place, ${valueSql} AS v, ${step} AS step
-       FROM entry WHERE ${where})
-     GROUP BY series, step ORDER BY series, step`,
-  );
-  const pointsOfHash = groupedBy(stepped, ({ hash }) => hash);
+  const step = `toUInt32(floor((at_us - lo) / (hi - lo + 1) * ${query.points}))`;
+  // Whole numbers are compared and summed as they are kept.
+  const askWholes = (bits: 128 | 256) =>
+    shard.rows<StepRow>(
+      `WITH ${span} SELECT toString(series) AS hash, ${step} AS step, scale, min(at_us) AS first_us,
+         max(at_us) AS last_us, toString(max(${placeSql(bits)})) AS at, min(mantissa) AS least,
+         max(mantissa) AS most, sum(mantissa) AS total, count() AS n, 0 AS nans,
+         argMax(mantissa, ${placeSql(bits)}) AS last, any(hi - lo) AS length
+       FROM entry WHERE ${where} GROUP BY series, step, scale`,
+    );
+  let bits: 128 | 256 = 128;
+  let steps = await askWholes(bits);
+  if ((steps[0]?.length ?? 0) >= shortSpanUs) {
+    bits = 256;
+    steps = await askWholes(bits);
+  }
+  const wholes = steps.filter(({ scale }) => scale >= 0);
+  const doubles =
+    wholes.length === steps.length
+      ? []
+      : await shard.rows<StepRow>(
+          `WITH ${span} SELECT toString(series) AS hash, ${step} AS step, scale,
+             min(at_us) AS first_us, max(at_us) AS last_us, toString(max(${placeSql(bits)})) AS at,
+             minIf(value, NOT isNaN(value)) AS least, maxIf(value, NOT isNaN(value)) AS most,
+             sumIf(value, NOT isNaN(value)) AS total, count() AS n,
+             countIf(isNaN(value)) AS nans, argMax(value, ${placeSql(bits)}) AS last
+           FROM entry WHERE ${where} AND scale < 0 GROUP BY series, step, scale`,
+        );
+  const points = pointsOfSteps([...wholes, ...doubles]);
   // With no more samples than points, each sample is a point.
   const few = chosen.filter(({ hash }) => {
-    const points = pointsOfHash.get(hash) ?? [];
-    return points.length > 0 && points.reduce((sum, { n }) => sum + n, 0) <= query.points;
+    const counts = (points.get(hash) ?? []).map(({ count }) => count);
+    const count = counts.reduce((sum, one) => sum + one, 0);
+    return count > 0 && count <= query.points;
   });
-  const raw = few.length === 0 ? [] : await rawPoints(shard, session, few, query);
-  const rawOfHash = groupedBy(raw, ({ hash }) => hash);
+  const raw = few.length === 0 ? undefined : await rawPoints(shard, session, few, query);
   return chosen.map(({ series, key, hash }) =>
-    chartOf(series, key, rawOfHash.get(hash) ?? pointsOfHash.get(hash) ?? []),
+    chartOf(series, key, raw?.get(hash) ?? points.get(hash) ?? []),
   );
+}
+
+/** Spans from here on, 35 years, do not leave room for turns in 128 bits. */
+const shortSpanUs = 2 ** 50;
+
+/** What a sample is ordered by, as one number: 128 bits are much faster than a tuple. */
+function placeSql(bits: 128 | 256): string {
+  const [high, middle] = bits === 128 ? [77, 26] : [192, 64];
+  return `bitShiftLeft(toUInt${bits}(at_us - lo), ${high})
+    + bitShiftLeft(toUInt${bits}(turn), ${middle}) + place`;
+}
+
+/** Puts steps together whose samples have different numbers of decimals. */
+function pointsOfSteps(rows: readonly StepRow[]): Map<string, Point[]> {
+  const found = new Map<string, Map<number, Point & { at: bigint }>>();
+  for (const row of rows) {
+    const power = row.scale < 0 ? 1 : 10 ** row.scale;
+    const isEmpty = row.n === row.nans;
+    const value = (number: number | string): number => floatOf(number) / power;
+    const point = {
+      ...{ firstUs: row.first_us, lastUs: row.last_us, at: BigInt(row.at) },
+      ...{ sum: value(row.total), count: row.n, nans: row.nans, last: value(row.last) },
+      min: isEmpty ? Number.NaN : value(row.least),
+      max: isEmpty ? Number.NaN : value(row.most),
+    };
+    const steps = found.get(row.hash) ?? new Map();
+    const known = steps.get(row.step);
+    found.set(row.hash, steps.set(row.step, known === undefined ? point : joined(known, point)));
+  }
+  return new Map(
+    [...found].map(([hash, steps]) => {
+      return [hash, [...steps].sort(([a], [b]) => a - b).map(([, point]) => point)];
+    }),
+  );
+}
+
+function joined(a: Point & { at: bigint }, b: Point & { at: bigint }): Point & { at: bigint } {
+  const { at, last, lastUs } = a.at > b.at ? a : b;
+  return {
+    ...{ at, last, lastUs, firstUs: Math.min(a.firstUs, b.firstUs) },
+    min: lesser(a.min, b.min),
+    max: -lesser(-a.max, -b.max),
+    ...{ sum: a.sum + b.sum, count: a.count + b.count, nans: a.nans + b.nans },
+  };
+}
+
+/** The lesser of two values; NaN is none. */
+function lesser(a: number, b: number): number {
+  if (Number.isNaN(a)) return b;
+  return Number.isNaN(b) ? a : Math.min(a, b);
 }
 
 async function rawPoints(
@@ -105,35 +194,37 @@ async function rawPoints(
   session: SampledSession,
   few: readonly Known[],
   query: PointsQuery,
-): Promise<PointRow[]> {
+): Promise<Map<string, Point[]>> {
   const rows = await shard.rows<SampleRow>(
     `SELECT toString(series) AS hash, at_us, ${valueSql} AS v, '' AS body FROM entry
      WHERE ${samplesSql(session, few)} AND ${rangeSql(query)}
      ORDER BY series, at_us, turn, server, place`,
   );
-  return rows.map(({ hash, at_us, v }) => {
-    const nans = Number.isNaN(floatOf(v)) ? 1 : 0;
-    const at = { first_us: at_us, last_us: at_us };
-    return { hash, ...at, lo: v, hi: v, total: nans ? 0 : v, n: 1, nans, last: v };
-  });
+  const found = new Map<string, Point[]>();
+  for (const { hash, at_us: atUs, v } of rows) {
+    const value = floatOf(v);
+    const nans = Number.isNaN(value) ? 1 : 0;
+    const ends = { firstUs: atUs, lastUs: atUs, min: value, max: value, last: value };
+    const points = found.get(hash) ?? [];
+    points.push({ ...ends, sum: nans ? 0 : value, count: 1, nans });
+    found.set(hash, points);
+  }
+  return found;
 }
 
-function chartOf(series: number, key: SeriesKey, rows: readonly PointRow[]): SeriesPoints {
-  const column = (of: (row: PointRow) => number | string): Float64Array =>
-    Float64Array.from(rows, (row) => floatOf(of(row)));
-  const extreme = (of: (row: PointRow) => number | string): Float64Array =>
-    column((row) => (row.n === row.nans ? Number.NaN : of(row)));
+function chartOf(series: number, key: SeriesKey, points: readonly Point[]): SeriesPoints {
+  const column = (of: (point: Point) => number): Float64Array => Float64Array.from(points, of);
   return {
     series,
     key,
-    timesUs: column((row) => row.first_us),
-    lastUs: column((row) => row.last_us),
-    min: extreme((row) => row.lo),
-    max: extreme((row) => row.hi),
-    sum: column((row) => row.total),
-    count: column((row) => row.n),
-    nans: column((row) => row.nans),
-    last: column((row) => row.last),
+    timesUs: column(({ firstUs }) => firstUs),
+    lastUs: column(({ lastUs }) => lastUs),
+    min: column(({ min }) => min),
+    max: column(({ max }) => max),
+    sum: column(({ sum }) => sum),
+    count: column(({ count }) => count),
+    nans: column(({ nans }) => nans),
+    last: column(({ last }) => last),
   };
 }
 
@@ -143,24 +234,17 @@ async function specialCharts(
   session: SampledSession,
   chosen: readonly Known[],
   query: PointsQuery,
-  span: [number, number],
+  span: string,
 ): Promise<SeriesPoints[]> {
   if (chosen.length === 0) return [];
   const until = query.toUs === undefined ? '1' : `at_us < ${number(query.toUs)}`;
-  const rows = await samplesOfSeries(shard, session, chosen, chosen, until);
+  const [rows, [ends]] = await Promise.all([
+    samplesOfSeries(shard, session, chosen, chosen, until),
+    shard.rows<{ lo: number; hi: number }>(`SELECT ${span}`),
+  ]);
+  const { lo = 0, hi = 0 } = ends ?? {};
   const own: PointsQuery = { ...query, filter: {}, seriesMax: chosen.length };
-  const { series } = pointsOf({ samples: () => rows }, own, span);
+  const { series } = pointsOf({ samples: () => rows }, own, [lo, hi]);
   const placeOf = new Map(chosen.map(({ key, series: place }) => [key, place]));
   return series.map((chart) => ({ ...chart, series: placeOf.get(chart.key)! }));
-}
-
-function groupedBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return groups;
 }

@@ -4,6 +4,7 @@ import type { ReadParts, SampleRows, SessionPart, SessionRow } from '../store.ts
 import type { Shard } from './connection.ts';
 import { type Histories, headOf } from './recorded.ts';
 import { allSamples } from './series.ts';
+import { seriesOfSession } from './session-series.ts';
 import { type HeadRow, standingOfRow, startOfRow } from './tables.ts';
 
 /** Rows of one piece. */
@@ -30,7 +31,8 @@ export async function* readSession(
     for (const rows of pieces(byTime)) yield { kind: 'events', rows };
   }
   if (!parts.samples) return;
-  const samples = await allSamples(shard, { id, gen: head.gen });
+  const session = { id, gen: head.gen, series: await seriesOfSession(shard, id, head.gen) };
+  const samples = await allSamples(shard, session);
   for (let from = 0; from < samples.values.length; from += pieceRows) {
     yield { kind: 'samples', rows: slice(samples, from, from + pieceRows) };
   }

@@ -13,7 +13,6 @@ import type {
 import type { Shard } from './connection.ts';
 import { type EventColumns, eventOfRow } from './events.ts';
 import { filterSql, listed, type Now, textSql } from './filter.ts';
-import { keyOfText } from './said.ts';
 import { all, quoted, whole } from './sql.ts';
 
 /** The sessions that a filter means, as a question. */
@@ -201,13 +200,4 @@ function comparePlaces(a: readonly string[], b: readonly string[]): number {
     if (order !== 0) return order;
   }
   return 0;
-}
-
-/** The series of a session in the order of their numbers; `hash` as text. */
-export async function seriesOfSession(shard: Shard, session: string, gen: number) {
-  const rows = await shard.rows<{ id: string; text: string }>(
-    `SELECT toString(hash) AS id, min(key) AS text, min(no) AS first FROM series
-     WHERE session = ${quoted(session)} AND gen = ${gen} GROUP BY hash ORDER BY first, hash`,
-  );
-  return rows.map(({ id, text }) => ({ hash: id, key: keyOfText(text) }));
 }

@@ -14,14 +14,8 @@ import {
 import type { Shard } from './connection.ts';
 import { EntryLog } from './log.ts';
 import { detailOf } from './said.ts';
-import { seriesOfSession } from './search.ts';
+import type { SampledSession } from './session-series.ts';
 import { number, quoted, whole } from './sql.ts';
-
-/** A session by the place of its samples. */
-export interface SampledSession {
-  id: string;
-  gen: number;
-}
 
 /** A series of a session: its place among all of them is its number. */
 export interface Known {
@@ -46,7 +40,7 @@ export async function seriesInfos(
   session: SampledSession,
   filter: SeriesFilter,
 ): Promise<SeriesInfo[]> {
-  const chosen = await chosenSeries(shard, session, filter);
+  const chosen = chosenSeries(session, filter);
   if (chosen.length === 0) return [];
   const where = samplesSql(session, chosen);
   const counters = chosen.filter(({ key }) => key.type === 'counter');
@@ -92,7 +86,7 @@ export async function samplePage(
   query: SamplesQuery,
 ): Promise<SamplesPage> {
   const { after, descending, limit } = query;
-  const chosen = await chosenSeries(shard, session, query.filter);
+  const chosen = chosenSeries(session, query.filter);
   if (chosen.length === 0) return samplesFrom([], chosen, query);
   const conditions = [samplesSql(session, chosen), rangeSql(query)];
   // All of the instant where the page before ended: how many come before it is counted there.
@@ -116,7 +110,7 @@ const sameInstantMax = 10_000;
 
 /** All samples of a session, as they are read. */
 export async function allSamples(shard: Shard, session: SampledSession): Promise<SampleRows> {
-  const known = await knownSeries(shard, session);
+  const known = knownSeries(session);
   return samplesOfSeries(shard, session, known, known, '1');
 }
 
@@ -148,18 +142,14 @@ export function floatOf(value: number | string): number {
   return value === '-inf' ? Number.NEGATIVE_INFINITY : Number(value);
 }
 
-async function knownSeries(shard: Shard, { id, gen }: SampledSession): Promise<Known[]> {
-  const rows = await seriesOfSession(shard, id, gen);
-  return rows.map((row, series) => ({ ...row, series }));
+/** All series, by their numbers. */
+function knownSeries({ series }: SampledSession): Known[] {
+  return series.map((one, at) => ({ ...one, series: at }));
 }
 
 /** The series that a filter lets through, in the order of answers. */
-export async function chosenSeries(
-  shard: Shard,
-  session: SampledSession,
-  filter: SeriesFilter,
-): Promise<Known[]> {
-  return (await knownSeries(shard, session))
+export function chosenSeries(session: SampledSession, filter: SeriesFilter): Known[] {
+  return knownSeries(session)
     .filter(({ key }) => meetsSeriesFilter(key, filter))
     .sort((a, b) => compareSeries(a.key, b.key));
 }
@@ -167,7 +157,10 @@ export async function chosenSeries(
 /** The samples of some series, as a condition on the log. */
 export function samplesSql({ id, gen }: SampledSession, chosen: readonly Known[]): string {
   const hashes = chosen.map(({ hash }) => hash).join(', ');
-  return `session = ${quoted(id)} AND series IN (${hashes}) AND gen = ${gen}`;
+  // Before the first deletion there is nothing else, and most ids never have one.
+  const among = gen === 0 ? '' : ` AND gen = ${gen}`;
+  const which = chosen.length === 1 ? `= ${hashes}` : `IN (${hashes})`;
+  return `session = ${quoted(id)} AND series ${which}${among}`;
 }
 
 /** The samples of a range. */
