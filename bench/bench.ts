@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run|dashboard …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run|dashboard|clickhouse …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
 import { closeConnections } from '../test/whole/http.ts';
 import { agent } from './agent.ts';
 import { batch } from './batch.ts';
+import { clickhouse } from './clickhouse.ts';
 import { client } from './client.ts';
 import { commit } from './commit.ts';
 import { dashboard } from './dashboard.ts';
@@ -30,6 +31,7 @@ const benches: Record<string, Bench> = {
   agent,
   run: runBench,
   dashboard,
+  clickhouse,
 };
 const rssBytesMax = 200 * 2 ** 20;
 
