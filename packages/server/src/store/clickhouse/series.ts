@@ -29,7 +29,7 @@ export const valueSql =
   'multiIf(scale = 0, toFloat64(mantissa), scale = 1, mantissa / 10, scale = 2, mantissa / 100, scale = 3, mantissa / 1000, value)';
 
 /** The order of the samples of a series. */
-export const orderSql = '(at_us, turn, server, place)';
+const orderSql = '(at_us, turn, server, place)';
 
 /** The order of a counter's readings and how one grew since the one before, see `increaseOf`. */
 export const growthSql = 'if(v > pv, v - pv, if(v < pv, greatest(0, v), 0))';
