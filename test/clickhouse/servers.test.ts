@@ -77,7 +77,8 @@ describe('two servers', () => {
           expect(await list(servers[1]!)).toEqual(await list(servers[0]!));
         },
       ),
-      { numRuns: 8 },
+      // One server folds a session anew here while another one writes to its tables.
+      { numRuns: 8, examples: [[[2, 0, 0], true]] },
     );
   });
 

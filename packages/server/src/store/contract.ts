@@ -25,12 +25,12 @@ import { toldCases } from './contract/told.ts';
 /**
  * Declares the suite for one engine. `open` must give an empty store each time it is called; the
  * suite closes it. Engines that can be opened again are compared before and after. Everything that
- * packs samples is run a second time with `tight` limits.
+ * packs samples is run a second time with `tight` limits, unless the engine packs none.
  */
 export function describeStoreContract(
   name: string,
   open: OpenStore,
-  { rounds }: { rounds: number },
+  { rounds, packs = true }: { rounds: number; packs?: boolean },
 ): void {
   const openTight: OpenStore = (options) => open({ ...options, tight: true });
   describe(`${name} keeps the contract of a store`, () => {
@@ -40,16 +40,16 @@ export function describeStoreContract(
     describe('causes', () => causeCases(open));
     describe('returned machines', () => returnedCases(open));
     describe('retention', () => retentionCases(open));
-    describe('retention, with tight limits', () => retentionCases(openTight));
+    if (packs) describe('retention, with tight limits', () => retentionCases(openTight));
     describe('samples', () => sampleCases(open));
-    describe('samples, with tight limits', () => sampleCases(openTight));
+    if (packs) describe('samples, with tight limits', () => sampleCases(openTight));
     describe('events and patches', () => entryCases(open));
     describe('batches that count once', () => onceCases(open));
     describe('replays', () => replayCases(open));
     describe('tokens', () => tokenCases(open));
     describe('what a store tells', () => toldCases(open));
     describe('load', () => loadCases(open));
-    describe('load, with tight limits', () => loadCases(openTight));
+    if (packs) describe('load, with tight limits', () => loadCases(openTight));
     describe('series', () => seriesCases(open, rounds));
     describe('aggregates', () => aggregateCases(open, rounds));
     describe('histories', () => historyCases(open, rounds));

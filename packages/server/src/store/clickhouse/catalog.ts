@@ -115,13 +115,14 @@ export class Catalog {
 
   /** Takes away events and patches that an earlier fold had more of. */
   async #cut(sessions: readonly LiveSession[]): Promise<void> {
-    for (const { id, gen, fold } of sessions) {
+    for (const { id, gen, known, fold } of sessions) {
       const { events, patches } = fold.standing;
       for (const [table, surplus] of [
         ['event', `seq >= ${events}`],
         ['patch', `revision > ${patches}`],
       ] as const) {
-        const which = `session = '${id}' AND gen = ${gen} AND ${surplus}`;
+        // What a later fold has written meanwhile is none of it.
+        const which = `session = '${id}' AND gen = ${gen} AND known < ${known} AND ${surplus}`;
         const [row] = await this.#shard.rows<Row>(`SELECT 1 FROM ${table} WHERE ${which} LIMIT 1`);
         if (row !== undefined) await this.#shard.run(`DELETE FROM ${table} WHERE ${which}`);
       }
