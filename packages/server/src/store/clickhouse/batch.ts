@@ -161,7 +161,11 @@ export class BatchRows {
       last = Math.max(last + 1, run.used[i]!);
       fresh.push([last, text]);
     }
-    const turn = this.#say(live, contentOf(sampled, receivedUs, fresh), sampled);
+    const turn = this.#say(
+      live,
+      contentOf(sampled, receivedUs, fresh, run.span(receivedUs)),
+      sampled,
+    );
     const { turns, day } = this.#desk;
     const { product, version } = live.start;
     this.runs.push({

@@ -1,16 +1,7 @@
 /** Questions about many sessions: pages, totals and groups, asked of every shard and put together. */
-import {
-  causeKinds,
-  compareTexts,
-  compareVersions,
-  eventNames,
-  levels,
-  limits,
-  outcomes,
-} from '@tacho/protocol';
+import { causeKinds, compareTexts, compareVersions, limits, outcomes } from '@tacho/protocol';
 import { compareValues } from '../memory/questions.ts';
 import { readCursor, writeCursor } from '../page-cursor.ts';
-import { emptyProfile } from '../profile.ts';
 import { textSorts } from '../session-cursor.ts';
 import type {
   GroupKey,
@@ -25,7 +16,8 @@ import type {
 } from '../store.ts';
 import type { Shard } from './connection.ts';
 import { filterSql, livenessSql, type Now } from './filter.ts';
-import { number, quoted, quotedList, uuidList } from './sql.ts';
+import { profilesOf } from './profiles.ts';
+import { number, quoted } from './sql.ts';
 import { type HeadRow, headColumns, summaryOfRow } from './tables.ts';
 
 /** A place in a list: the value that it is sorted by, the order of creation, and the id. */
@@ -230,59 +222,6 @@ function sumOf(a: SessionGroup, b: SessionGroup): SessionGroup {
   };
 }
 
-/** When sessions did how much, by id. */
-async function profilesOf(
-  rows: readonly { shard: Shard; row: HeadRow }[],
-): Promise<Map<string, SessionProfile>> {
-  const profiles = new Map<string, SessionProfile>();
-  for (const { row } of rows) {
-    profiles.set(row.session, emptyProfile(row.created_us, summaryOfRow(row).status));
-  }
-  const shards = [...new Set(rows.map(({ shard }) => shard))];
-  await Promise.all(
-    shards.map(async (shard) => {
-      const mine = rows.filter((one) => one.shard === shard).map(({ row }) => row);
-      for (const found of await shard.rows<ProfileRow>(profileSql(mine, profiles))) {
-        const profile = profiles.get(found.session)!;
-        profile.entries[found.bucket] = found.entries;
-        profile.errors[found.bucket] = found.errors;
-        profile.hangs[found.bucket] = found.hangs;
-      }
-    }),
-  );
-  return profiles;
-}
-
-interface ProfileRow {
-  session: string;
-  bucket: number;
-  entries: number;
-  errors: number;
-  hangs: number;
-}
-
-function profileSql(rows: readonly HeadRow[], profiles: Map<string, SessionProfile>): string {
-  const ids = quotedList(rows.map(({ session }) => session));
-  const which = `(session, gen) IN (${rows.map(({ session, gen }) => `('${session}', ${gen})`).join(', ')})`;
-  const list = (of: (profile: SessionProfile) => number): string =>
-    `[${rows.map(({ session }) => number(of(profiles.get(session)!))).join(', ')}]`;
-  const at = `indexOf(${ids.replace('(', '[').replace(/\)$/, ']')}, toString(session))`;
-  const from = `${list(({ fromUs }) => fromUs)}[${at}]`;
-  const width = `${list(({ widthUs }) => widthUs)}[${at}]`;
-  const isError = `level >= ${levels.indexOf('error')}`;
-  return `SELECT session,
-      least(${limits.profileBuckets - 1}, greatest(0, toInt64(floor((t - ${from}) / ${width})))) AS bucket,
-      sum(n) AS entries, sum(e) AS errors, sum(h) AS hangs
-    FROM (
-      SELECT session, at_us AS t, 1 AS n, ${isError} AS e, name = ${quoted(eventNames.hang)} AS h
-        FROM event FINAL WHERE ${which}
-      UNION ALL SELECT session, at_us, 1, 0, 0 FROM patch FINAL WHERE ${which}
-      UNION ALL SELECT session, received_us, toUInt64(mantissa), 0, 0 FROM entry
-        WHERE session IN ${uuidList(rows.map(({ session }) => session))} AND series = 0
-          AND kind = 'sampled' AND ${which}
-    ) GROUP BY session, bucket`;
-}
-
 async function versionsOf(shards: readonly Shard[]): Promise<string[]> {
   const all = await Promise.all(
     shards.map((shard) => shard.rows<{ v: string }>('SELECT DISTINCT version AS v FROM head')),
@@ -320,11 +259,16 @@ function afterSql(
   descending: boolean,
   versions: readonly string[],
 ): string {
-  const rank =
-    sort === 'version' ? versions.filter((it) => compareVersions(it, String(at)) <= 0) : [];
-  const text = typeof at === 'string' && sort !== 'version' ? quoted(at) : number(Number(at));
-  const here = sort === 'version' ? String(rank.length) : text;
+  const text = typeof at === 'string' ? quoted(at) : number(at);
+  const here = sort === 'version' ? String(versionRank(String(at), versions)) : text;
   return `(${value}, no, toString(session)) ${descending ? '<' : '>'} (${here}, ${number(no)}, ${quoted(session)})`;
+}
+
+/** The number of a version in their order from 1 on; one that is gone lies between its neighbours. */
+function versionRank(version: string, versions: readonly string[]): number {
+  const index = versions.indexOf(version);
+  if (index >= 0) return index + 1;
+  return versions.filter((one) => compareVersions(one, version) < 0).length + 0.5;
 }
 
 function placeOf(query: SessionQuery, cursor: string): { place: Place; nowUs: number } {

@@ -30,8 +30,16 @@ export function startOf({ product, version, atUs, body }: LogRow): Start {
   return { product, version, atUs, ...(parseJson(body) as Partial<SessionStart>) };
 }
 
-/** Something said as a row; `keys` are the series that its samples are the first of, by number. */
-export function contentOf(said: Said, receivedUs: number, keys: [number, string][] = []): Content {
+/**
+ * Something said as a row; `keys` are the series that its samples are the first of, by number, and
+ * `spanUs` their first and last instant, where that is not about when they were received.
+ */
+export function contentOf(
+  said: Said,
+  receivedUs: number,
+  keys: [number, string][] = [],
+  spanUs?: [number, number],
+): Content {
   const at = said.kind === 'status' ? receivedUs : said.atUs;
   const plain = (body: string, value = 0): Content => {
     return { kind: kindOf(said), atUs: at, value, body };
@@ -43,8 +51,8 @@ export function contentOf(said: Said, receivedUs: number, keys: [number, string]
       return plain(stringifyJson(said.event as unknown as JsonObject));
     case 'sampled': {
       const { skewUs } = said;
-      const body = keys.length === 0 && skewUs === undefined ? '' : json({ skewUs, keys });
-      return plain(body, said.count);
+      const isPlain = keys.length === 0 && skewUs === undefined && spanUs === undefined;
+      return plain(isPlain ? '' : json({ skewUs, spanUs, keys }), said.count);
     }
     case 'heartbeat':
       return plain('');

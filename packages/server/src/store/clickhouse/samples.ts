@@ -4,6 +4,9 @@ import { nearerSkew, type Sampled, type SampleEntry } from '../fold.ts';
 import type { SampleDetail } from '../store.ts';
 import { detailText } from './said.ts';
 
+/** How far from their receipt samples may be for a profile to show them there. */
+const plainUsMax = 60e6;
+
 /** Samples in order of arrival, as columns. */
 export class Samples {
   /** The series that their session knows. */
@@ -54,6 +57,17 @@ export class Samples {
     for (const atUs of this.timesUs) skewUs = nearerSkew(skewUs, atUs, receivedUs);
     const skew = skewUs === undefined ? {} : { skewUs };
     return { kind: 'sampled', count: this.timesUs.length, atUs: this.timesUs[0]!, ...skew };
+  }
+
+  /** From the first to the last instant of them, unless both are about when they were received. */
+  span(receivedUs: number): [fromUs: number, toUs: number] | undefined {
+    let [fromUs, toUs] = [Infinity, -Infinity];
+    for (const atUs of this.timesUs) {
+      if (atUs < fromUs) fromUs = atUs;
+      if (atUs > toUs) toUs = atUs;
+    }
+    const isPlain = receivedUs - fromUs < plainUsMax && toUs - receivedUs < plainUsMax;
+    return isPlain ? undefined : [fromUs, toUs];
   }
 
   #one(place: number, atUs: number, value: number, detail: SampleDetail | undefined): void {
