@@ -120,12 +120,13 @@ class ClickHouseStore implements Store {
     const tell = this.told.say.bind(this.told);
     const onGone = (id: string): void => this.#handles.forget(id);
     const parts = { turns: this.#turns, clock: options, tell, onGone };
-    this.#writers = shards.map((shard) => new Writer({ ...parts, shard }));
-    this.#handles = new Handles(shards, (id) => this.#shardOf(id));
+    this.#writers = shards.map(({ quick }) => new Writer({ ...parts, shard: quick }));
+    const quick = shards.map((shard) => shard.quick);
+    this.#handles = new Handles(quick, (id) => this.#shardOf(id).quick);
     const places = this.#writers.map((writer, i) => ({ writer, shard: shards[i]! }));
     this.#upkeep = new Upkeep(places, options.clock, options.log);
-    this.#tokens = new ClickHouseTokens(shards[0]!);
-    this.others = new Others(shards, this.#turns, options.clock, options.log);
+    this.#tokens = new ClickHouseTokens(quick[0]!);
+    this.others = new Others(quick, this.#turns, options.clock, options.log);
   }
 
   /** Turns go on where the last ones were, and what servers left unfinished is finished. */
@@ -289,8 +290,8 @@ class ClickHouseStore implements Store {
     if (this.#isClosed) return { writable: false, problem: 'The store is closed', ...health };
     try {
       const rows = await Promise.all(
-        this.#shards.map((shard) =>
-          shard.rows<{ free: number }>('SELECT sum(free_space) AS free FROM system.disks'),
+        this.#shards.map(({ quick }) =>
+          quick.rows<{ free: number }>('SELECT sum(free_space) AS free FROM system.disks'),
         ),
       );
       const free = Math.min(...rows.flat().map((row) => row.free));

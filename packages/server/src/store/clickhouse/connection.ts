@@ -5,8 +5,11 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { TachoError } from '@tacho/protocol';
 import type { ClickHouseAddress } from './address.ts';
 
-/** Longest wait for an answer. */
+/** Longest wait for anything to come of an answer. */
 const requestTimeoutMs = 60_000;
+
+/** The same where a sender waits that keeps what it has and tries again. */
+export const quickTimeoutMs = 10_000;
 
 /** Requests to one replica that are under way at the same time. */
 const connectionsMax = 16;
@@ -27,18 +30,27 @@ export type Row = Record<string, unknown>;
 
 /** Asks, and writes. What ClickHouse refuses rejects with a TachoError where it may pass by itself. */
 export class Shard {
+  /** The same shard for whoever rather hears that it is away than waits for long. */
+  readonly quick: Shard;
+  readonly #patient: Shard;
   readonly #clients: ClickHouseClient[];
   /** The replica that answered last. */
   #at = 0;
 
-  constructor(urls: readonly string[], address: Omit<ClickHouseAddress, 'shards'>) {
+  constructor(
+    urls: readonly string[],
+    address: Omit<ClickHouseAddress, 'shards'>,
+    patient?: Shard,
+  ) {
+    this.#patient = patient ?? this;
+    this.quick = patient === undefined ? new Shard(urls, address, this) : this;
     this.#clients = urls.map((url) =>
       createClient({
         url,
         username: address.user,
         password: address.password,
         database: address.database,
-        request_timeout: requestTimeoutMs,
+        request_timeout: patient === undefined ? requestTimeoutMs : quickTimeoutMs,
         max_open_connections: connectionsMax,
         log: { level: ClickHouseLogLevel.OFF },
         clickhouse_settings: settings,
@@ -68,9 +80,9 @@ export class Shard {
     });
   }
 
-  /** Runs a statement that has no answer. */
+  /** Runs a statement that has no answer; it may take its time on either. */
   async run(query: string): Promise<void> {
-    await this.#try((client) => client.command({ query }));
+    await this.#patient.#try((client) => client.command({ query }));
   }
 
   /** Inserts rows as JSON, all of them or none. */
@@ -102,6 +114,7 @@ export class Shard {
 
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
+    if (this.quick !== this) await this.quick.close();
   }
 
   /** Tries the replicas one after the other, from the one that answered last. */

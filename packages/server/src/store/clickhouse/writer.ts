@@ -4,7 +4,7 @@ import type { Appended, StoreBatch, StoreClock, StoreEntry } from '../store.ts';
 import type { Told } from '../told.ts';
 import { BatchRows, type Desk, type Notice } from './batch.ts';
 import { Catalog } from './catalog.ts';
-import type { Shard } from './connection.ts';
+import { quickTimeoutMs, type Shard } from './connection.ts';
 import { onceName, type Rival, rivalsOf, storedBefore } from './ledger.ts';
 import { batchName, type LiveSession, type Outcome } from './live.ts';
 import { EntryLog } from './log.ts';
@@ -263,13 +263,14 @@ export class Writer {
 
   async #insert(rows: readonly LogRow[], runs: readonly SampleRun[]): Promise<void> {
     const token = `${this.#parts.turns.server} ${++this.#inserts}`;
+    const endMs = performance.now() + quickTimeoutMs;
     for (let tries = 1; ; tries += 1) {
       try {
         await this.log.insert(rows, runs, token);
         return;
       } catch (error) {
         const isAway = error instanceof TachoError && error.code === 'store_unavailable';
-        if (!isAway || tries === insertTries) throw error;
+        if (!isAway || tries === insertTries || performance.now() > endMs) throw error;
         await new Promise((resolve) => setTimeout(resolve, 100 * tries));
       }
     }
