@@ -207,8 +207,10 @@ function packedKeys(
 ): PackedKey[] {
   return by.map((key) => {
     if (key.by === 'tag') {
-      const values = [...new Set(metrics.map((one) => tagValue(one.key.tags, key.key)))];
-      const codes = metrics.map((one) => values.indexOf(tagValue(one.key.tags, key.key)));
+      const found = [...new Set(metrics.map((one) => tagValue(one.key.tags, key.key)))];
+      const codes = metrics.map((one) => found.indexOf(tagValue(one.key.tags, key.key)));
+      // Numbers, as in the plan, which knows the texts.
+      const values = found.map((_, i) => String(i));
       return { sql: `transform(series, [${hashes(metrics)}], [${codes.join(', ')}], 0)`, values };
     }
     const values = texts[key.by] ?? [];
