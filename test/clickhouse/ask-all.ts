@@ -68,7 +68,7 @@ const fields = [
 ];
 
 /** Ways to choose sessions, one for each parameter and some together. */
-export function filters({ ids, some, versions, machine, groups }: Known): string[] {
+function filters({ ids, some, versions, machine, groups }: Known): string[] {
   const [first] = some;
   const types = [...new Set(some.flatMap(({ exception }) => exception?.type ?? []))];
   const enums: Record<string, string[]> = {

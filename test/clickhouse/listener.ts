@@ -2,10 +2,10 @@
 import { expect } from 'vitest';
 
 /** An entry of a stream. */
-export type Heard = Record<string, unknown> & { kind: string };
+type Heard = Record<string, unknown> & { kind: string };
 
 /** A stream that is open. */
-export interface Listener {
+interface Listener {
   /** All that came so far. */
   readonly heard: readonly Heard[];
   /** Resolves when an entry of a kind came that has these fields. */
