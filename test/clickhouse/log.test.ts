@@ -4,18 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { parseAddress } from '../../packages/server/src/store/clickhouse/address.ts';
 import { Shard } from '../../packages/server/src/store/clickhouse/connection.ts';
 import { EntryLog } from '../../packages/server/src/store/clickhouse/log.ts';
-import {
-  type LogRow,
-  logKinds,
-  readLogRow,
-  writeLogRow,
-} from '../../packages/server/src/store/clickhouse/log-row.ts';
+import { type LogRow, logKinds } from '../../packages/server/src/store/clickhouse/log-row.ts';
 import { migrate } from '../../packages/server/src/store/clickhouse/migrations.ts';
-import {
-  RowReader,
-  RowWriter,
-  ShortRow,
-} from '../../packages/server/src/store/clickhouse/row-binary.ts';
 import { type ClickHouse, startClickHouse } from './running.ts';
 
 let clickhouse: ClickHouse;
@@ -62,29 +52,6 @@ const row: fc.Arbitrary<LogRow> = fc.record({
   day: fc.nat({ max: 2 ** 16 - 1 }),
 });
 
-describe('rows', () => {
-  it('come back from their bytes as they were, however the bytes are cut', () => {
-    fc.assert(
-      fc.property(fc.array(row, { maxLength: 5 }), fc.nat(), (rows, cut) => {
-        const writer = new RowWriter(16);
-        for (const each of rows) writeLogRow(writer, each);
-        const reader = new RowReader(writer.bytes);
-        const found: LogRow[] = [];
-        while (!reader.isAtEnd) found.push(readLogRow(reader));
-        expect(found).toEqual(rows);
-        const end = rows.length === 0 ? 0 : cut % writer.bytes.length;
-        const short = new RowReader(writer.bytes.subarray(0, end));
-        if (end > 0) {
-          expect(() => {
-            for (;;) readLogRow(short);
-          }).toThrow(ShortRow);
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
-});
-
 describe('the log', () => {
   it('gives back what it was given, in the order of turns, servers and places', async () => {
     const log = await openLog();
@@ -96,7 +63,7 @@ describe('the log', () => {
           const rows = all.map((each, place) => {
             return { ...each, session: id, series: 0n, place, day: all[0]!.day };
           });
-          await log.insert(rows, `${id} 1`);
+          await log.insert(rows, [], `${id} 1`);
           const found: LogRow[] = [];
           for await (const each of log.said([id])) found.push(each);
           expect(found).toEqual([...rows].sort(inOrder));
@@ -119,10 +86,10 @@ describe('the log', () => {
         value: place / 8,
       };
     });
-    await log.insert(rows, 'spool 1');
+    await log.insert(rows, [], 'spool 1');
     await clickhouse.kill();
     await clickhouse.start();
-    await log.insert(rows, 'spool 1');
+    await log.insert(rows, [], 'spool 1');
     const found: LogRow[] = [];
     for await (const each of log.samples(one!.session, one!.gen)) found.push(each);
     expect(found).toEqual(rows);

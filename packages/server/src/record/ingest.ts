@@ -31,6 +31,7 @@ export async function draftIngest(
   nowUs: number,
   { replay = false } = {},
 ): Promise<IngestDraft> {
+  await askAtOnce(store, input.entries);
   const sessions = new Sessions(store, replay);
   const rejected = [...input.rejected];
   const indexes = goodIndexes(input);
@@ -59,6 +60,19 @@ export async function draftIngest(
   const batch: StoreBatch = { receivedUs: nowUs, entries, once };
   if (replay) batch.replay = true;
   return { batch, accepted, rejected };
+}
+
+/** Looks all sessions up at once, so that a store which has to ask for them is asked once. */
+async function askAtOnce(store: Store, entries: readonly ReplayEntry[]): Promise<void> {
+  const asked = new Set<string>();
+  const waited: Promise<unknown>[] = [];
+  for (const { session, kind } of entries) {
+    if (asked.has(session)) continue;
+    asked.add(session);
+    const answer = kind === 'start' ? store.reserve(session) : store.resolve(session);
+    if (answer instanceof Promise) waited.push(answer);
+  }
+  if (waited.length > 0) await Promise.all(waited);
 }
 
 /** Single metrics of one session. */

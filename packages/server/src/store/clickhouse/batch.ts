@@ -9,6 +9,7 @@ import type { SampleRun } from './log-block.ts';
 import type { LogRow } from './log-row.ts';
 import { type Content, contentOf, keyText, seriesHash, startContent } from './said.ts';
 import { Samples } from './samples.ts';
+import { numberOf } from './series-numbers.ts';
 import type { Turns } from './turns.ts';
 
 /** What the server itself notices about sessions. */
@@ -155,11 +156,8 @@ export class BatchRows {
     const sampled = run.sum(receivedUs);
     const used = run.used.map(hashesOf(run.keys));
     const fresh: [number, string][] = [];
-    let last = live.lastSeries;
     for (const [i, { hash, text }] of used.entries()) {
-      if (live.series.has(hash)) continue;
-      last = Math.max(last + 1, run.used[i]!);
-      fresh.push([last, text]);
+      if (!live.series.has(hash)) fresh.push([numberOf(run.keys, run.used[i]!), text]);
     }
     const turn = this.#say(
       live,

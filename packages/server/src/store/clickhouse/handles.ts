@@ -3,18 +3,22 @@ import { limits, SeriesTable } from '@tacho/protocol';
 import type { Resolution, SessionHandle } from '../store.ts';
 import type { Shard } from './connection.ts';
 import type { ClickHouseHandle } from './live.ts';
-import { headOf } from './recorded.ts';
-import { seriesOfSession } from './session-series.ts';
+import { noteNumbers } from './series-numbers.ts';
+import { type SampledSession, sampledSessions } from './session-series.ts';
 import { isId, quoted } from './sql.ts';
 
 /** Handles that are kept. */
 const handlesMax = 50_000;
+
+type Found = Map<string, SampledSession>;
 
 /** Finds sessions by their ids and the beginnings of them. */
 export class Handles {
   readonly #shards: readonly Shard[];
   readonly #shardOf: (id: string) => Shard;
   readonly #kept = new Map<string, ClickHouseHandle>();
+  /** Ids that the next question of a shard is about. */
+  readonly #asking = new Map<Shard, { ids: Set<string>; answer: Promise<Found> }>();
   readonly #reserving = new Map<string, Promise<SessionHandle>>();
 
   constructor(shards: readonly Shard[], shardOf: (id: string) => Shard) {
@@ -56,17 +60,17 @@ export class Handles {
 
   async #find(prefix: string): Promise<Resolution> {
     if (isId(prefix)) {
-      const head = await headOf(this.#shardOf(prefix), prefix);
-      if (head === undefined) return { kind: 'missing' };
-      return { kind: 'found', session: await this.#handleOf(prefix, head.gen) };
+      const found = await this.#ask(prefix);
+      if (found === undefined) return { kind: 'missing' };
+      return { kind: 'found', session: this.#handleOf(prefix, found) };
     }
     if (prefix.length < limits.idPrefixMin || !/^[\da-f-]+$/.test(prefix)) {
       return { kind: 'missing' };
     }
     const found = await Promise.all(
       this.#shards.map((shard) =>
-        shard.rows<{ id: string; gen: number }>(
-          `SELECT toString(session) AS id, gen FROM head FINAL
+        shard.rows<{ id: string }>(
+          `SELECT toString(session) AS id FROM head FINAL
            WHERE NOT gone AND startsWith(toString(session), ${quoted(prefix)})
            ORDER BY id LIMIT ${limits.ambiguousIdsMax + 1}`,
         ),
@@ -78,17 +82,38 @@ export class Handles {
     if (rows.length > 1) {
       return { kind: 'ambiguous', ids: rows.slice(0, limits.ambiguousIdsMax).map(({ id }) => id) };
     }
-    return { kind: 'found', session: await this.#handleOf(first.id, first.gen) };
+    return this.#find(first.id);
   }
 
-  async #handleOf(id: string, gen: number): Promise<ClickHouseHandle> {
+  /** Looks a session up together with all that are asked for in the same turn. */
+  #ask(id: string): Promise<SampledSession | undefined> {
+    const shard = this.#shardOf(id);
+    let asking = this.#asking.get(shard);
+    if (asking === undefined) {
+      const ids = new Set<string>();
+      const answer = new Promise<Found>((resolve, reject) => {
+        setImmediate(() => {
+          this.#asking.delete(shard);
+          sampledSessions(shard, [...ids]).then(resolve, reject);
+        });
+      });
+      asking = { ids, answer };
+      this.#asking.set(shard, asking);
+    }
+    asking.ids.add(id);
+    return asking.answer.then((found) => found.get(id));
+  }
+
+  #handleOf(id: string, { gen, series }: SampledSession): ClickHouseHandle {
     const known = this.#kept.get(id);
     if (known !== undefined && (known.gen ?? gen) === gen) {
       known.gen = gen;
       return known;
     }
-    const series = await seriesOfSession(this.#shardOf(id), id, gen);
-    return this.#keep({ id, series: new SeriesTable(series.map(({ key }) => key)), gen });
+    const table = new SeriesTable(series.map(({ key }) => key));
+    const last = series.at(-1)?.no ?? -1;
+    noteNumbers(table, { count: series.length, next: last + 1 });
+    return this.#keep({ id, series: table, gen });
   }
 
   #keep(handle: ClickHouseHandle): ClickHouseHandle {

@@ -61,8 +61,6 @@ export class LiveSession {
   gone: boolean;
   /** Number of each series that has samples, by hash. */
   readonly series = new Map<bigint, number>();
-  /** The highest of these numbers; -1 for none. */
-  lastSeries = -1;
   outcome = emptyOutcome();
   #arrived = 0;
 
@@ -75,10 +73,7 @@ export class LiveSession {
     this.gone = parts.gone;
     this.start = parts.start;
     this.startState = parts.startState;
-    for (const { hash, no } of parts.series) {
-      this.series.set(hash, no);
-      this.lastSeries = Math.max(this.lastSeries, no);
-    }
+    for (const { hash, no } of parts.series) this.series.set(hash, no);
     this.fold = new SessionFold(parts.standing, {
       patch: (row) => {
         this.outcome.patches.push(row);
@@ -129,7 +124,6 @@ export class LiveSession {
     const known = this.series.get(hash);
     if (known !== undefined && known <= no) return;
     this.series.set(hash, no);
-    this.lastSeries = Math.max(this.lastSeries, no);
     this.outcome.series.push({ no, hash, text });
   }
 

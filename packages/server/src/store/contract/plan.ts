@@ -60,11 +60,8 @@ export async function toEntries(
   plans: Plan[],
   receivedUs: number,
 ): Promise<StoreEntry[]> {
-  const entries: StoreEntry[] = [];
-  for (const plan of plans) {
-    entries.push(toEntry(await store.reserve(sessionId(plan.session)), plan, receivedUs));
-  }
-  return entries;
+  const handles = await Promise.all(plans.map(({ session }) => store.reserve(sessionId(session))));
+  return plans.map((plan, i) => toEntry(handles[i]!, plan, receivedUs));
 }
 
 function toEntry(session: SessionHandle, plan: Plan, receivedUs: number): StoreEntry {
