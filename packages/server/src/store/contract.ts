@@ -22,6 +22,16 @@ import { storageCases } from './contract/storage.ts';
 import { tokenCases } from './contract/tokens.ts';
 import { toldCases } from './contract/told.ts';
 
+/** How much of the suite is run, and how often its random parts are. */
+export interface SuiteOptions {
+  /** Random histories of each kind. */
+  rounds: number;
+  /** Whether the engine packs samples; true by default. */
+  packs?: boolean;
+  /** One of several parts, so that files can run at the same time; all of them by default. */
+  part?: { index: number; of: number };
+}
+
 /**
  * Declares the suite for one engine. `open` must give an empty store each time it is called; the
  * suite closes it. Engines that can be opened again are compared before and after. Everything that
@@ -30,32 +40,40 @@ import { toldCases } from './contract/told.ts';
 export function describeStoreContract(
   name: string,
   open: OpenStore,
-  { rounds, packs = true }: { rounds: number; packs?: boolean },
+  { rounds, packs = true, part = { index: 0, of: 1 } }: SuiteOptions,
 ): void {
   const openTight: OpenStore = (options) => open({ ...options, tight: true });
+  const tight: [string, () => void][] = [
+    ['retention, with tight limits', () => retentionCases(openTight)],
+    ['samples, with tight limits', () => sampleCases(openTight)],
+    ['load, with tight limits', () => loadCases(openTight)],
+  ];
+  const groups: [string, () => void][] = [
+    ['sessions', () => sessionCases(open)],
+    ['finding', () => findingCases(open)],
+    ['lifecycle', () => lifecycleCases(open)],
+    ['causes', () => causeCases(open)],
+    ['returned machines', () => returnedCases(open)],
+    ['retention', () => retentionCases(open)],
+    ['samples', () => sampleCases(open)],
+    ['events and patches', () => entryCases(open)],
+    ['batches that count once', () => onceCases(open)],
+    ['replays', () => replayCases(open)],
+    ['tokens', () => tokenCases(open)],
+    ['what a store tells', () => toldCases(open)],
+    ['load', () => loadCases(open)],
+    ['series', () => seriesCases(open, rounds)],
+    ['aggregates', () => aggregateCases(open, rounds)],
+    ['histories', () => historyCases(open, rounds)],
+    ['search', () => searchCases(open, Math.ceil(rounds / 10))],
+    ['the space taken up', () => storageCases(open)],
+    ['questions about many sessions', () => questionCases(open, rounds)],
+    ['the history of one session', () => historyQuestionCases(open, rounds)],
+    ...(packs ? tight : []),
+  ];
   describe(`${name} keeps the contract of a store`, () => {
-    describe('sessions', () => sessionCases(open));
-    describe('finding', () => findingCases(open));
-    describe('lifecycle', () => lifecycleCases(open));
-    describe('causes', () => causeCases(open));
-    describe('returned machines', () => returnedCases(open));
-    describe('retention', () => retentionCases(open));
-    if (packs) describe('retention, with tight limits', () => retentionCases(openTight));
-    describe('samples', () => sampleCases(open));
-    if (packs) describe('samples, with tight limits', () => sampleCases(openTight));
-    describe('events and patches', () => entryCases(open));
-    describe('batches that count once', () => onceCases(open));
-    describe('replays', () => replayCases(open));
-    describe('tokens', () => tokenCases(open));
-    describe('what a store tells', () => toldCases(open));
-    describe('load', () => loadCases(open));
-    if (packs) describe('load, with tight limits', () => loadCases(openTight));
-    describe('series', () => seriesCases(open, rounds));
-    describe('aggregates', () => aggregateCases(open, rounds));
-    describe('histories', () => historyCases(open, rounds));
-    describe('search', () => searchCases(open, Math.ceil(rounds / 10)));
-    describe('the space taken up', () => storageCases(open));
-    describe('questions about many sessions', () => questionCases(open, rounds));
-    describe('the history of one session', () => historyQuestionCases(open, rounds));
+    for (const [i, [group, cases]] of groups.entries()) {
+      if (i % part.of === part.index) describe(group, cases);
+    }
   });
 }

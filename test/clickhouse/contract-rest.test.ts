@@ -1,0 +1,4 @@
+/** The other half of contract.test.ts. */
+import { describePart } from './contract.ts';
+
+describePart(1);
