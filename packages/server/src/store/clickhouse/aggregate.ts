@@ -20,6 +20,7 @@ import {
   type Keyed,
   type PackedKey,
   packedValues,
+  type ValueGroup,
   type ValueRow,
   valuesSql,
 } from './values.ts';
@@ -90,7 +91,7 @@ async function addShard(
   const packed = canPack(query) && plan.join === '' ? plan.packed(texts) : undefined;
   const [values, counts, growths] = await Promise.all([
     packed === undefined
-      ? ask<ValueRow>(valuesSql({ columns, by, source, query }))
+      ? grouped(ask<ValueRow>(valuesSql({ columns, by, source, query })))
       : packedValues(packed, where, query.quantiles.length > 0, (sql) =>
           shard.rows(sql, {}, signal),
         ),
@@ -120,9 +121,9 @@ async function addShard(
     cells.set(id, known);
     return known;
   };
-  for (const row of values) {
-    const cell = cellOf(row);
-    addValues(cell.group, cell.values, row, query);
+  for (const { keys, rows } of values) {
+    const cell = cellOf(keys);
+    for (const row of rows) addValues(cell.group, cell.values, row, query);
   }
   for (const { sessions, series_all: series, ...row } of counts) {
     const { group } = cellOf(row);
@@ -134,6 +135,13 @@ async function addShard(
     group.increase += floatOf(row.increase);
     group.seconds += row.seconds;
   }
+}
+
+/** Rows that each tell their keys. */
+async function grouped(
+  rows: Promise<Keyed<ValueRow & { step: number | null }>[]>,
+): Promise<ValueGroup[]> {
+  return (await rows).map((row) => ({ keys: row, rows: [row] }));
 }
 
 /** How rows of samples get their groups; `hasGone` tells whether there are rows of deleted sessions. */

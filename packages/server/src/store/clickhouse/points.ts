@@ -55,9 +55,8 @@ interface Point {
 
 /** Samples of one step that have the same number of decimals. */
 interface StepRow {
-  hash: string;
-  step: number;
-  scale: number;
+  /** Series, step and scale as one number. */
+  cell: number;
   first_us: number;
   last_us: number;
   least: number | string;
@@ -71,6 +70,9 @@ interface StepRow {
   /** Place of the last one, see `placeSql`. */
   at: string;
 }
+
+/** What -1 leaves of a scale in three bits. */
+const doubleScale = 7;
 
 /** Series whose first and last samples are looked up one by one; of more, all samples are looked at. */
 const lookedUpMax = 8;
@@ -98,15 +100,20 @@ async function chartsOf(
 ): Promise<SeriesPoints[]> {
   if (chosen.length === 0) return [];
   const where = `${samplesSql(session, chosen)} AND ${rangeSql(query)}`;
+  // One number groups a third faster than series, step and scale do.
+  const places = chosen.map((_, i) => i).join(', ');
+  const hashes = chosen.map(({ hash }) => hash).join(', ');
+  const place = chosen.length === 1 ? '0' : `transform(series, [${hashes}], [${places}], 0)`;
   const step = `toUInt32(floor((at_us - lo) / (hi - lo + 1) * ${query.points}))`;
+  const cell = `toUInt32((${place} * ${query.points} + ${step}) * 8 + bitAnd(scale, 7)) AS cell`;
   // Whole numbers are compared and summed as they are kept.
   const askWholes = (bits: 128 | 256) =>
     shard.rows<StepRow>(
-      `WITH ${span} SELECT toString(series) AS hash, ${step} AS step, scale, min(at_us) AS first_us,
-         max(at_us) AS last_us, toString(max(${placeSql(bits)})) AS at, min(mantissa) AS least,
-         max(mantissa) AS most, sum(mantissa) AS total, count() AS n, 0 AS nans,
-         argMax(mantissa, ${placeSql(bits)}) AS last, any(hi - lo) AS length
-       FROM entry WHERE ${where} GROUP BY series, step, scale`,
+      `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us,
+         toString(max(${placeSql(bits)})) AS at, min(mantissa) AS least, max(mantissa) AS most,
+         sum(mantissa) AS total, count() AS n, 0 AS nans, argMax(mantissa, ${placeSql(bits)}) AS last,
+         any(hi - lo) AS length
+       FROM entry WHERE ${where} GROUP BY cell`,
     );
   let bits: 128 | 256 = 128;
   let steps = await askWholes(bits);
@@ -114,19 +121,19 @@ async function chartsOf(
     bits = 256;
     steps = await askWholes(bits);
   }
-  const wholes = steps.filter(({ scale }) => scale >= 0);
+  const wholes = steps.filter((row) => row.cell % 8 !== doubleScale);
   const doubles =
     wholes.length === steps.length
       ? []
       : await shard.rows<StepRow>(
-          `WITH ${span} SELECT toString(series) AS hash, ${step} AS step, scale,
-             min(at_us) AS first_us, max(at_us) AS last_us, toString(max(${placeSql(bits)})) AS at,
+          `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us,
+             toString(max(${placeSql(bits)})) AS at,
              minIf(value, NOT isNaN(value)) AS least, maxIf(value, NOT isNaN(value)) AS most,
              sumIf(value, NOT isNaN(value)) AS total, count() AS n,
              countIf(isNaN(value)) AS nans, argMax(value, ${placeSql(bits)}) AS last
-           FROM entry WHERE ${where} AND scale < 0 GROUP BY series, step, scale`,
+           FROM entry WHERE ${where} AND scale < 0 GROUP BY cell`,
         );
-  const points = pointsOfSteps([...wholes, ...doubles]);
+  const points = pointsOfSteps([...wholes, ...doubles], chosen, query.points);
   // With no more samples than points, each sample is a point.
   const few = chosen.filter(({ hash }) => {
     const counts = (points.get(hash) ?? []).map(({ count }) => count);
@@ -150,10 +157,18 @@ function placeSql(bits: 128 | 256): string {
 }
 
 /** Puts steps together whose samples have different numbers of decimals. */
-function pointsOfSteps(rows: readonly StepRow[]): Map<string, Point[]> {
+function pointsOfSteps(
+  rows: readonly StepRow[],
+  chosen: readonly Known[],
+  perSeries: number,
+): Map<string, Point[]> {
   const found = new Map<string, Map<number, Point & { at: bigint }>>();
   for (const row of rows) {
-    const power = row.scale < 0 ? 1 : 10 ** row.scale;
+    const scale = row.cell % 8;
+    const power = scale === doubleScale ? 1 : 10 ** scale;
+    const at = Math.floor(row.cell / 8);
+    const { hash } = chosen[Math.floor(at / perSeries)]!;
+    const step = at % perSeries;
     const isEmpty = row.n === row.nans;
     const value = (number: number | string): number => floatOf(number) / power;
     const point = {
@@ -162,9 +177,9 @@ function pointsOfSteps(rows: readonly StepRow[]): Map<string, Point[]> {
       min: isEmpty ? Number.NaN : value(row.least),
       max: isEmpty ? Number.NaN : value(row.most),
     };
-    const steps = found.get(row.hash) ?? new Map();
-    const known = steps.get(row.step);
-    found.set(row.hash, steps.set(row.step, known === undefined ? point : joined(known, point)));
+    const steps = found.get(hash) ?? new Map();
+    const known = steps.get(step);
+    found.set(hash, steps.set(step, known === undefined ? point : joined(known, point)));
   }
   return new Map(
     [...found].map(([hash, steps]) => {

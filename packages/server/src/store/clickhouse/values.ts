@@ -17,6 +17,12 @@ export interface ValueRow {
   total: number | string;
 }
 
+/** The values of a group: of its keys, and by bucket. */
+export interface ValueGroup {
+  keys: Keyed<{ step: number | null }>;
+  rows: ValueRow[];
+}
+
 /** A key as a number in SQL. */
 export interface PackedKey {
   sql: string;
@@ -50,7 +56,7 @@ export async function packedValues(
   where: string,
   isSorted: boolean,
   ask: (sql: string) => Promise<PackedRow[]>,
-): Promise<Keyed<ValueRow & { step: null }>[]> {
+): Promise<ValueGroup[]> {
   let code = '0';
   for (const { sql, values } of keys) code = `(${code}) * ${Math.max(1, values.length)} + ${sql}`;
   const group = `toUInt64(${code}) * ${groupUnit}`;
@@ -68,7 +74,7 @@ export async function packedValues(
              min(value) AS lo, max(value) AS hi, sum(value) AS total
            FROM entry WHERE (${where}) AND scale < 0 GROUP BY c`,
         );
-  return [...wholes, ...doubles].map((row) => unpacked(keys, row));
+  return unpacked(keys, [...wholes, ...doubles]);
 }
 
 /** Room for a bucket and a scale below the number of the group. */
@@ -85,23 +91,35 @@ interface PackedRow {
   total: number | string;
 }
 
-function unpacked(keys: readonly PackedKey[], row: PackedRow): Keyed<ValueRow & { step: null }> {
-  const scale = row.c % 8;
-  const power = scale === doubleScale ? 1 : 10 ** scale;
-  let code = Math.floor(row.c / groupUnit);
-  const values: Record<string, string | null> = {};
-  for (let i = keys.length - 1; i >= 0; i -= 1) {
-    const { length } = keys[i]!.values;
-    values[`k${i}`] = keys[i]!.values[code % Math.max(1, length)] ?? null;
-    code = Math.floor(code / Math.max(1, length));
+function unpacked(keys: readonly PackedKey[], rows: readonly PackedRow[]): ValueGroup[] {
+  const groups = new Map<number, ValueGroup>();
+  for (const { c, n, lo, hi, total } of rows) {
+    const scale = c % 8;
+    const power = scale === doubleScale ? 1 : 10 ** scale;
+    const code = Math.floor(c / groupUnit);
+    let group = groups.get(code);
+    if (group === undefined) {
+      group = { keys: { step: null, ...keysOfCode(keys, code) }, rows: [] };
+      groups.set(code, group);
+    }
+    group.rows.push({
+      ...{ power, b: Math.floor((c % groupUnit) / 8), n, lo: floatOf(lo) / power },
+      ...{ hi: floatOf(hi) / power, total: floatOf(total) / power },
+    });
   }
-  return {
-    ...values,
-    ...{ step: null, power, b: Math.floor((row.c % groupUnit) / 8), n: row.n },
-    lo: floatOf(row.lo) / power,
-    hi: floatOf(row.hi) / power,
-    total: floatOf(row.total) / power,
-  };
+  return [...groups.values()];
+}
+
+function keysOfCode(keys: readonly PackedKey[], code: number): Record<string, string | null> {
+  const found: Record<string, string | null> = {};
+  let rest = code;
+  for (let i = keys.length - 1; i >= 0; i -= 1) {
+    const { values } = keys[i]!;
+    const length = Math.max(1, values.length);
+    found[`k${i}`] = values[rest % length] ?? null;
+    rest = Math.floor(rest / length);
+  }
+  return found;
 }
 
 /** Adds what a row tells to its group, and to how often values are there. */
@@ -125,28 +143,26 @@ export function addValues(
   group.max = Number.isNaN(group.max) ? floatOf(row.hi) : Math.max(group.max, floatOf(row.hi));
 }
 
-/** The bucket of a value: the upper 19 bits of the double, which are sign, exponent and seven bits of its fraction. */
+/** The bucket of a value: the upper 18 bits of the double, which are sign, exponent and six bits of its fraction. */
 function bucketSql(value: string): string {
-  return `toUInt32(bitShiftRight(reinterpretAsUInt64(${value}), 45))`;
+  return `toUInt32(bitShiftRight(reinterpretAsUInt64(${value}), 46))`;
 }
 
 /** Buckets from here on have the greatest exponent: the infinities and NaN. */
-const infinityBucket = 0x7ff << 7;
-const signBucket = 1 << 18;
+const infinityBucket = 0x7ff << 6;
+const signBucket = 1 << 17;
+
+const bits = new DataView(new ArrayBuffer(8));
 
 /** The value in the middle of a bucket; NaN for the buckets of those. */
 function valueOfBucket(bucket: number): number {
   const sign = bucket >= signBucket ? -1 : 1;
   const magnitude = bucket % signBucket;
+  if (magnitude === 0) return 0;
   if (magnitude >= infinityBucket) {
     return magnitude === infinityBucket ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   }
-  const view = new DataView(new ArrayBuffer(8));
-  const edge = (at: number): number => {
-    view.setUint32(0, at * 2 ** 13);
-    return view.getFloat64(0);
-  };
-  if (magnitude === 0) return 0;
-  const [low, high] = [edge(magnitude), edge(magnitude + 1)];
-  return sign * (Number.isFinite(high) ? low + (high - low) / 2 : low);
+  // The first bit that the bucket leaves open is the half of it.
+  bits.setUint32(0, magnitude * 2 ** 14 + 2 ** 13);
+  return sign * bits.getFloat64(0);
 }
