@@ -52,7 +52,8 @@ describe('the overview of a week', () => {
     await expect
       .poll(() => heading.innerText())
       .toMatch(
-        /^checkout-api 1\.12\.3 has http_request_duration_ms \d\d % higher than 1\.12\.2\. /,
+        // Which of the two is the worse one depends on what ran until now.
+        /^(checkout-api 1\.12\.3 has http_request_duration_ms \d\d % higher than 1\.12\.2|emberline 2\.4\.0 hangs in [\d.]+ % of its runs, which 2\.3\.9 never did)\. /,
       );
     expect(await page.title()).toBe('Overview · Tacho');
   });

@@ -28,6 +28,8 @@ export function Hours({
   const [place, width] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<number | undefined>(undefined);
   const bar = at === undefined ? undefined : bars[at];
+  // What is told of before anybody has chosen is what opens.
+  const told = bars[at ?? bars.length - 1];
   const pitch = (width - plotLeft) / bars.length;
 
   const point = (event: PointerEvent): void => {
@@ -38,7 +40,7 @@ export function Hours({
   const press = (event: KeyboardEvent): void => {
     const step = steps[event.key];
     if (event.key === 'Escape') setAt(undefined);
-    else if (event.key === 'Enter' && bar !== undefined) onOpen(bar);
+    else if (event.key === 'Enter' && told !== undefined) onOpen(told);
     else if (step !== undefined) {
       const next = (at ?? bars.length) + (event.shiftKey ? step * 10 : step);
       setAt(Math.max(0, Math.min(bars.length - 1, next)));
@@ -57,7 +59,7 @@ export function Hours({
       aria-valuemin={0}
       aria-valuemax={bars.length - 1}
       aria-valuenow={at ?? bars.length - 1}
-      aria-valuetext={spoken(bar ?? bars[bars.length - 1], barMs)}
+      aria-valuetext={spoken(told, barMs)}
       onPointerMove={point}
       onPointerLeave={() => setAt(undefined)}
       onBlur={() => setAt(undefined)}

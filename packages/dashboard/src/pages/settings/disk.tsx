@@ -14,12 +14,9 @@ const fileNames: Record<string, string> = {
 };
 
 /** Used and free, and what takes it up. */
-export function Disk({ disk, engine }: Pick<Storage, 'disk' | 'engine'>) {
+export function Disk({ disk }: { disk: Storage['disk'] }) {
   const { used_bytes: used, free_bytes: free } = disk;
-  if (used === undefined) {
-    const place = engine === 'clickhouse' ? 'a ClickHouse' : 'memory';
-    return <p class="panel-note">This server keeps everything in {place}.</p>;
-  }
+  if (used === undefined) return <p class="panel-note">This server has no files of its own.</p>;
   const files = Object.entries(disk.files ?? {}).filter(([, size]) => size > 0);
   return (
     <div class="disk">

@@ -103,7 +103,7 @@ export function SettingsPage() {
           <Loaded answer={storage}>
             {(value) => (
               <>
-                <Disk disk={value.disk} engine={value.engine} />
+                <Disk disk={value.disk} />
                 <Products storage={value} />
               </>
             )}
