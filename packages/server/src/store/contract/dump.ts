@@ -69,9 +69,11 @@ export function sampleTexts({ series, samples }: SessionDump): string[] {
 
 /** A dump as one line for each thing in it: for dumps too large to be shown as a difference. */
 export function dumpLines(sessions: SessionDump[]): string[] {
-  return sessions.flatMap(({ row, patches, events, series, samples }) =>
-    [row, ...patches, ...events, ...series, ...samples].map((item) => JSON.stringify(item)),
-  );
+  return sessions.flatMap(({ row, patches, events, series, samples }) => [
+    // In which order an engine puts a row's fields is nobody's business.
+    canonicalJson({ ...row } as unknown as JsonObject),
+    ...[...patches, ...events, ...series, ...samples].map((item) => JSON.stringify(item)),
+  ]);
 }
 
 /** JSON text with sorted keys. */
