@@ -1,6 +1,8 @@
 /** Releases: how healthy the sessions of each version of a product are, and how many there are. */
+
 import { type CauseKind, compareTexts, compareVersions, type SessionFilter } from '@tacho/protocol';
 import type { ExceptionGroup, SessionGroup, SessionTotals } from '../store/store.ts';
+import { sumOfGroups } from '../store/sums.ts';
 import { type Interval, wilsonInterval } from './proportion.ts';
 
 /** A share of sessions with its 95 % interval; null without a session. */
@@ -61,28 +63,9 @@ export function foldedGroups(groups: readonly SessionGroup[], count: number): Se
     const values = group.values.slice(0, count);
     const key = JSON.stringify(values);
     const before = folded.get(key);
-    folded.set(key, before === undefined ? { ...group, values } : bothGroups(before, group));
+    folded.set(key, before === undefined ? { ...group, values } : sumOfGroups(before, group));
   }
   return [...folded.values()];
-}
-
-function bothGroups(a: SessionGroup, b: SessionGroup): SessionGroup {
-  return {
-    values: a.values,
-    sessions: a.sessions + b.sessions,
-    active: a.active + b.active,
-    suspended: a.suspended + b.suspended,
-    hung: a.hung + b.hung,
-    outcomes: {
-      healthy: a.outcomes.healthy + b.outcomes.healthy,
-      errored: a.outcomes.errored + b.outcomes.errored,
-      abnormal: a.outcomes.abnormal + b.outcomes.abnormal,
-      crashed: a.outcomes.crashed + b.outcomes.crashed,
-    },
-    errors: a.errors + b.errors,
-    firstUs: Math.min(a.firstUs, b.firstUs),
-    lastUs: Math.max(a.lastUs, b.lastUs),
-  };
 }
 
 /** Share of sessions that did not crash. */

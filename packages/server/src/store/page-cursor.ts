@@ -1,5 +1,5 @@
 /** Cursors of pages: opaque texts that say after which row the next page begins. */
-import { TachoError } from '@tacho/protocol';
+import { compareTexts, TachoError } from '@tacho/protocol';
 
 /** The place of a row in a list. */
 export type PlaceParts = readonly (string | number)[];
@@ -29,6 +29,15 @@ export function readCursor(
     'invalid_field',
     'cursor is none of this list; expected `next` of the page before, asked for in the same way.',
   );
+}
+
+/** The order of places that are texts, part by part. */
+export function compareTextPlaces(a: readonly string[], b: readonly string[]): number {
+  for (const [i, left] of a.entries()) {
+    const order = compareTexts(left, b[i] ?? '');
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 function parse(cursor: string): unknown[] | undefined {

@@ -3,6 +3,7 @@ import type { Row, Shard } from './connection.ts';
 import { LiveSession, refold } from './live.ts';
 import type { EntryLog } from './log.ts';
 import type { LogRow } from './log-row.ts';
+import { seriesRows } from './session-series.ts';
 import { uuidList, whole } from './sql.ts';
 import { type HeadRow, headColumns, standingOfRow, startOfRow, writeOutcomes } from './tables.ts';
 
@@ -54,10 +55,7 @@ export class Catalog {
       this.#shard.rows<{ session: string; gen: number; state: string }>(
         `SELECT session, gen, state FROM state FINAL WHERE session IN ${list}`,
       ),
-      this.#shard.rows<{ session: string; gen: number; id: string; first: number; text: string }>(
-        `SELECT session, gen, toString(hash) AS id, min(no) AS first, min(key) AS text FROM series
-         WHERE session IN ${list} GROUP BY session, gen, hash`,
-      ),
+      seriesRows(this.#shard, ids),
     ]);
     const nameOf = (row: { session: string; gen: number }) => `${row.session} ${row.gen}`;
     const headOf = new Map(heads.map((row) => [nameOf(row), row]));

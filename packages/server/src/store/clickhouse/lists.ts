@@ -14,6 +14,7 @@ import type {
   SessionSummary,
   SessionTotals,
 } from '../store.ts';
+import { sumOfGroups, sumOfTotals } from '../sums.ts';
 import type { Shard } from './connection.ts';
 import { filterSql, livenessSql, type Now } from './filter.ts';
 import { profilesOf } from './profiles.ts';
@@ -107,7 +108,7 @@ export async function sessionGroups(
     };
     const key = JSON.stringify(values);
     const known = groups.get(key);
-    groups.set(key, known === undefined ? group : sumOf(known, group));
+    groups.set(key, known === undefined ? group : sumOfGroups(known, group));
   }
   return [...groups.values()]
     .sort((a, b) => b.sessions - a.sessions || compareValues(a.values, b.values))
@@ -195,31 +196,6 @@ function totalsOfRow(row: CountRow): SessionTotals {
   const { sessions, active, suspended, ever_hung: hung, ...outcomes } = row;
   const { healthy, errored, abnormal, crashed } = outcomes;
   return { sessions, active, suspended, hung, outcomes: { healthy, errored, abnormal, crashed } };
-}
-
-function sumOfTotals(a: SessionTotals, b: SessionTotals): SessionTotals {
-  return {
-    sessions: a.sessions + b.sessions,
-    active: a.active + b.active,
-    suspended: a.suspended + b.suspended,
-    hung: a.hung + b.hung,
-    outcomes: {
-      healthy: a.outcomes.healthy + b.outcomes.healthy,
-      errored: a.outcomes.errored + b.outcomes.errored,
-      abnormal: a.outcomes.abnormal + b.outcomes.abnormal,
-      crashed: a.outcomes.crashed + b.outcomes.crashed,
-    },
-  };
-}
-
-function sumOf(a: SessionGroup, b: SessionGroup): SessionGroup {
-  return {
-    values: a.values,
-    ...sumOfTotals(a, b),
-    errors: a.errors + b.errors,
-    firstUs: Math.min(a.firstUs, b.firstUs),
-    lastUs: Math.max(a.lastUs, b.lastUs),
-  };
 }
 
 async function versionsOf(shards: readonly Shard[]): Promise<string[]> {

@@ -1,10 +1,10 @@
 /** A session that this server writes to: how it stands, and what is not in the tables yet. */
 import { stringifyJson } from '@tacho/protocol';
-import { SessionFold, type Standing, standingOf, startState } from '../fold.ts';
+import { SessionFold, type Standing, type StartFacts, standingOf, startState } from '../fold.ts';
 import type { EventRow, PatchRow, SessionHandle } from '../store.ts';
 import type { Told } from '../told.ts';
 import type { LogRow } from './log-row.ts';
-import { keyOfText, keysOf, type Start, saidOf, seriesHash, startOf } from './said.ts';
+import { keyOfText, keysOf, saidOf, seriesHash, startOf } from './said.ts';
 
 /** A handle that knows which of the sessions with its id it stands for. */
 export interface ClickHouseHandle extends SessionHandle {
@@ -42,7 +42,7 @@ export interface LiveParts {
   /** Rows of the log that are folded into it. */
   known: number;
   gone: boolean;
-  start: Omit<Start, 'state'>;
+  start: Omit<StartFacts, 'state'>;
   startState: string;
   standing: Standing;
   series: NumberedSeries[];
@@ -53,7 +53,7 @@ export class LiveSession {
   readonly id: string;
   readonly gen: number;
   readonly no: number;
-  readonly start: Omit<Start, 'state'>;
+  readonly start: Omit<StartFacts, 'state'>;
   readonly startState: string;
   readonly fold: SessionFold;
   turn: number;

@@ -8,25 +8,22 @@ import {
   seriesKeyText,
   stringifyJson,
 } from '@tacho/protocol';
-import type { Said } from '../fold.ts';
+import type { Said, StartFacts } from '../fold.ts';
 import type { SampleDetail, SessionStart } from '../store.ts';
 import type { LogRow } from './log-row.ts';
 
 /** What a row says, apart from whose it is and where it stands. */
 export type Content = Pick<LogRow, 'kind' | 'atUs' | 'value' | 'body'>;
 
-/** A start as it is kept: what the session is, with the state as it was sent. */
-export type Start = SessionStart & { atUs: number };
-
 /** A start as a row. */
-export function startContent({ atUs, state, ...start }: Start): Content {
+export function startContent({ atUs, state, ...start }: StartFacts): Content {
   const { machineId, hostname, bootId, agentId } = start;
   const body = { machineId, hostname, bootId, agentId, state };
   return { kind: 'start', atUs, value: 0, body: stringifyJson(known(body)) };
 }
 
 /** The start that a row tells of. */
-export function startOf({ product, version, atUs, body }: LogRow): Start {
+export function startOf({ product, version, atUs, body }: LogRow): StartFacts {
   return { product, version, atUs, ...(parseJson(body) as Partial<SessionStart>) };
 }
 

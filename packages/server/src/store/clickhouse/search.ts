@@ -1,6 +1,6 @@
 /** Search over what many sessions recorded: events, metrics and values of states. */
 import { compareTexts, levels, type MetricType, parseJson, stateText } from '@tacho/protocol';
-import { readCursor, writeCursor } from '../page-cursor.ts';
+import { compareTextPlaces, readCursor, writeCursor } from '../page-cursor.ts';
 import type {
   EventSearch,
   FoundEvents,
@@ -122,8 +122,10 @@ export async function metricPage(
   const place = ({ name, type, unit }: MetricEntry): string[] => [name, type, unit];
   const rest = [...found.values()]
     .map(metricOf)
-    .sort((a, b) => comparePlaces(place(a), place(b)))
-    .filter((entry) => after === undefined || comparePlaces(place(entry), after as string[]) > 0);
+    .sort((a, b) => compareTextPlaces(place(a), place(b)))
+    .filter(
+      (entry) => after === undefined || compareTextPlaces(place(entry), after as string[]) > 0,
+    );
   const page = rest.slice(0, limit);
   const last = rest.length > limit ? page.at(-1) : undefined;
   return { rows: page, ...(last && { next: writeCursor('metrics', place(last)) }) };
@@ -192,12 +194,4 @@ export async function stateValues(
     )
     .slice(0, query.limit)
     .map(({ path, value, sessions }) => ({ path, value, sessions }));
-}
-
-function comparePlaces(a: readonly string[], b: readonly string[]): number {
-  for (const [i, left] of a.entries()) {
-    const order = compareTexts(left, b[i] ?? '');
-    if (order !== 0) return order;
-  }
-  return 0;
 }

@@ -66,7 +66,8 @@ interface Row {
   first: number;
 }
 
-function seriesRows(shard: Shard, ids: readonly string[]): Promise<Row[]> {
+/** Rows of all series that these ids ever had, by number. */
+export function seriesRows(shard: Shard, ids: readonly string[]): Promise<Row[]> {
   return shard.rows<Row>(
     `SELECT session, gen, toString(hash) AS id, min(key) AS text, min(no) AS first FROM series
      WHERE session IN ${uuidList(ids)} GROUP BY session, gen, hash ORDER BY first, hash`,

@@ -278,11 +278,12 @@ export class Writer {
 
   /**
    * Looks whether other servers wrote to the same sessions meanwhile, or the same batches: then the
-   * sessions are folded anew. The batches that do not count, with their answers.
+   * sessions are folded anew and are no longer among `touched`. The batches that do not count, with
+   * their answers.
    */
   async #settle(
     taken: readonly Taken[],
-    touched: ReadonlySet<LiveSession>,
+    touched: Set<LiveSession>,
   ): Promise<Map<Pending, Appended>> {
     const { shard, turns } = this.#parts;
     const named = taken.flatMap(({ pending: { once, receivedUs }, rows }) =>
@@ -316,7 +317,7 @@ export class Writer {
       this.#live.set(live.id, live);
       turns.see(live.turn);
       const old = [...touched].find(({ id }) => id === live.id);
-      if (old !== undefined) (touched as Set<LiveSession>).delete(old);
+      if (old !== undefined) touched.delete(old);
     }
     return lost;
   }

@@ -11,7 +11,7 @@ import {
   stringifyJson,
 } from '@tacho/protocol';
 import { commonsOf } from '../commons.ts';
-import { readCursor, writeCursor } from '../page-cursor.ts';
+import { compareTextPlaces, readCursor, writeCursor } from '../page-cursor.ts';
 import type {
   EventRow,
   EventSearch,
@@ -116,8 +116,10 @@ export function metricsOf(asked: Asked, query: MetricQuery): MetricPage {
   const place = ({ name, type, unit }: MetricEntry): string[] => [name, type, unit];
   const rest = [...found.values()]
     .map(metricOf)
-    .sort((a, b) => comparePlaces(place(a), place(b)))
-    .filter((entry) => after === undefined || comparePlaces(place(entry), after as string[]) > 0);
+    .sort((a, b) => compareTextPlaces(place(a), place(b)))
+    .filter(
+      (entry) => after === undefined || compareTextPlaces(place(entry), after as string[]) > 0,
+    );
   const rows = rest.slice(0, limit);
   const last = rest.length > limit ? rows.at(-1) : undefined;
   return { rows, ...(last && { next: writeCursor('metrics', place(last)) }) };
@@ -236,12 +238,4 @@ function pairCounts(all: readonly SessionFacts[]) {
     }
   }
   return found;
-}
-
-function comparePlaces(a: readonly string[], b: readonly string[]): number {
-  for (const [i, left] of a.entries()) {
-    const order = compareTexts(left, b[i] ?? '');
-    if (order !== 0) return order;
-  }
-  return 0;
 }
