@@ -159,6 +159,8 @@ describe('two servers', () => {
       await onA!.until('event', { name });
       await onB!.until('event', { name });
     }
+    // What is told of these would come with the same look, after them.
+    await sleep(1_000);
     const [heardA, heardB] = [onA!, onB!].map(({ heard }) => heard.map(told).sort());
     onA!.close();
     onB!.close();

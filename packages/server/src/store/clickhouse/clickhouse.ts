@@ -50,7 +50,7 @@ import type {
   TimelineQuery,
   TokenRow,
 } from '../store.ts';
-import { Tellings } from '../told.ts';
+import { Tellings, type Told } from '../told.ts';
 import { parseAddress } from './address.ts';
 import { aggregate } from './aggregate.ts';
 import { Shard } from './connection.ts';
@@ -117,7 +117,10 @@ class ClickHouseStore implements Store {
   constructor(options: ClickHouseOptions, shards: readonly Shard[]) {
     this.#options = options;
     this.#shards = shards;
-    const tell = this.told.say.bind(this.told);
+    const tell = (told: readonly Told[]): void => {
+      this.others.note(told);
+      this.told.say(told);
+    };
     const onGone = (id: string): void => this.#handles.forget(id);
     const parts = { turns: this.#turns, clock: options, tell, onGone };
     this.#writers = shards.map(({ quick }) => new Writer({ ...parts, shard: quick }));

@@ -24,7 +24,11 @@ const rowsMax = 20_000;
 interface Standing {
   lifecycle: Told['lifecycle'];
   isHung: boolean;
+  /** Receipt of what made it so. */
+  receivedUs: number;
 }
+
+const unheard: Standing = { lifecycle: 'active', isHung: false, receivedUs: 0 };
 
 /** Looks for what others stored, while somebody wants to know. */
 export class Others implements OtherServers {
@@ -60,6 +64,14 @@ export class Others implements OtherServers {
     this.#seen.clear();
     this.#standings.clear();
     this.#timer = setInterval(() => this.#look(), pollIntervalMs).unref();
+  }
+
+  /** Takes what this server told by itself: readers know it, so that it is no news from elsewhere. */
+  note(told: readonly Told[]): void {
+    if (this.#listener === undefined) return;
+    for (const { session, lifecycle, isHung, receivedUs } of told) {
+      this.#standings.set(session, { lifecycle, isHung, receivedUs });
+    }
   }
 
   /** Resolves when no look is under way. */
@@ -127,9 +139,11 @@ export class Others implements OtherServers {
     );
     const told: Told[] = [];
     for (const { session, lifecycle, hung, updated_us: receivedUs } of heads) {
-      const before = this.#standings.get(session) ?? { lifecycle: 'active', isHung: false };
-      const isChanged = before.lifecycle !== lifecycle || before.isHung !== hung;
-      this.#standings.set(session, { lifecycle, isHung: hung });
+      const before = this.#standings.get(session) ?? unheard;
+      // A row that was read before this server wrote on is old news.
+      const isLater = receivedUs >= before.receivedUs;
+      const isChanged = isLater && (before.lifecycle !== lifecycle || before.isHung !== hung);
+      if (isLater) this.#standings.set(session, { lifecycle, isHung: hung, receivedUs });
       const made = events.filter((row) => {
         const name = `${session} made ${row.arrived} ${row.seq}`;
         if (row.session !== session || said.has(`${session} ${row.body}`)) return false;
