@@ -39,6 +39,7 @@ export const errorTable = {
   unsupported_media_type: { status: 415, retryable: false, error: 'Unsupported media type' },
   unsupported_encoding: { status: 415, retryable: false, error: 'Unsupported content encoding' },
   rate_limited: { status: 429, retryable: true, error: 'Too many requests' },
+  too_many_sessions: { status: 429, retryable: true, error: 'Too many sessions' },
   headers_too_large: { status: 431, retryable: false, error: 'Request headers too large' },
   internal: { status: 500, retryable: true, error: 'Internal error' },
   overloaded: { status: 503, retryable: true, error: 'Overloaded' },

@@ -153,6 +153,11 @@ export const limits = {
   lostAfterMs: 15 * 60_000,
   sweepIntervalMs: 30_000,
 
+  /** Open sessions of one door, which a sender of ever new names would otherwise start without end. */
+  doorSessionsMax: 10_000,
+  /** Silence after which a session that a door started has ended. */
+  doorSilenceMs: 5 * 60_000,
+
   /** How often an agent looks after what it watches. */
   watchIntervalMs: 1_000,
   /** Time-out of a watched program that named none, and the shortest one that is kept. */

@@ -3,6 +3,7 @@ import { errorTable } from '@tacho/protocol';
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
+import type { Doors } from './doors/doors.ts';
 import type { Latency } from './latency.ts';
 import type { Store, StoreHealth } from './store/store.ts';
 import { version } from './version.ts';
@@ -15,6 +16,7 @@ export interface FiguresParts {
   clock: Clock;
   /** Readers of live streams now. */
   liveReaders: () => number;
+  doors: Pick<Doors, 'all'>;
 }
 
 /** Media type of the text. */
@@ -72,6 +74,18 @@ export class Figures {
     requests.reset();
     for (const [name, count] of Object.entries(classes)) requests.inc({ class: name }, count);
     live.set(this.#parts.liveReaders());
+    this.#takeDoors();
+  }
+
+  #takeDoors(): void {
+    const { doorStored, doorRefused, doorOverflowed, doorSessions } = this.#set;
+    for (const metric of [doorStored, doorRefused, doorOverflowed]) metric.reset();
+    for (const { name: door, report, openSessions } of this.#parts.doors.all()) {
+      doorStored.inc({ door }, report.stored);
+      doorOverflowed.inc({ door }, report.overflowed);
+      doorSessions.set({ door }, openSessions);
+      for (const { reason, count } of report.refused) doorRefused.inc({ door, reason }, count);
+    }
   }
 
   #takeStore(health: StoreHealth): void {
@@ -128,6 +142,19 @@ function makeMetrics(registry: Registry) {
     files: gauge('store_file_bytes', 'Size of the files of the store', ['file']),
     diskFree: gauge('disk_free_bytes', 'Free space where the store lives'),
     live: gauge('live_readers', 'Readers of live streams'),
+    doorStored: counter('door_stored_total', 'Samples and events stored that came in a dialect', [
+      'door',
+    ]),
+    doorRefused: counter('door_refused_total', 'What was refused of a dialect, by reason', [
+      'door',
+      'reason',
+    ]),
+    doorOverflowed: counter(
+      'door_overflowed_total',
+      'Samples stored whose series was one too many for their session',
+      ['door'],
+    ),
+    doorSessions: gauge('door_sessions', 'Open sessions that came in a dialect', ['door']),
     cpu: counter('process_cpu_seconds_total', 'Processor time of the server'),
     resident: gauge('process_resident_memory_bytes', 'Resident memory of the server'),
     heap: gauge('process_heap_bytes', 'Memory in use on the main heap'),

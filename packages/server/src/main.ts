@@ -92,6 +92,7 @@ function httpConfigOf(config: Config): HttpConfig {
     requestsPerSecondMax: config.requestsPerSecondMax,
     heartbeatTimeoutMs: config.heartbeatTimeoutSeconds * 1000,
     lostAfterMs: config.lostAfterSeconds * 1000,
+    doorSilenceMs: config.doorSilenceSeconds * 1000,
     retentionDays: config.retentionDays,
     sweepIntervalMs: config.sweepIntervalSeconds * 1000,
     expireIntervalMs: config.expireIntervalSeconds * 1000,

@@ -1,5 +1,6 @@
 /** Endpoints about the server itself. */
 import Type from 'typebox';
+import { doorsReply } from '../schema/doors.ts';
 import { storageReply } from '../schema/storage.ts';
 import { answer, doorErrors, questionErrors, type Route } from './route.ts';
 
@@ -25,5 +26,13 @@ export const metaRoutes = {
     scope: 'read',
     reply: answer(storageReply),
     errors: [...questionErrors],
+  },
+  doors: {
+    method: 'GET',
+    path: '/api/doors',
+    summary: 'What came in foreign dialects, and what was refused of it and why',
+    scope: 'read',
+    reply: answer(doorsReply),
+    errors: [...doorErrors],
   },
 } as const satisfies Record<string, Route>;

@@ -219,6 +219,7 @@ const exits: Readonly<Record<string, ExitName>> = {
   host_not_allowed: 'forbidden',
   origin_not_allowed: 'forbidden',
   rate_limited: 'unavailable',
+  too_many_sessions: 'unavailable',
   timeout: 'unavailable',
   overloaded: 'unavailable',
   store_unavailable: 'unavailable',

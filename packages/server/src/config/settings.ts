@@ -42,6 +42,7 @@ export interface Config {
   requestsPerSecondMax: number;
   heartbeatTimeoutSeconds: number;
   lostAfterSeconds: number;
+  doorSilenceSeconds: number;
   sweepIntervalSeconds: number;
   retentionDays: number;
   expireIntervalSeconds: number;
@@ -191,6 +192,13 @@ export const settings: Settings = {
     flag: '--lost-after-seconds <number>',
     default: limits.lostAfterMs / 1000,
     doc: 'An active session that was silent for longer than this is declared lost; at least `heartbeatTimeoutSeconds`, and raised to it when not given.',
+    ...whole(1, secondsMax),
+  },
+  doorSilenceSeconds: {
+    env: 'TACHO_DOOR_SILENCE_SECONDS',
+    flag: '--door-silence-seconds <number>',
+    default: limits.doorSilenceMs / 1000,
+    doc: 'A session that began with data in a foreign dialect has ended when its source was silent for longer than this.',
     ...whole(1, secondsMax),
   },
   sweepIntervalSeconds: {

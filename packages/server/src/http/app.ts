@@ -3,6 +3,7 @@ import { limits } from '@tacho/protocol';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Clock } from '../clock.ts';
 import { Counters } from '../counters.ts';
+import { Doors } from '../doors/doors.ts';
 import { Keyring } from '../keyring.ts';
 import { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
@@ -22,6 +23,7 @@ import { addAggregateRoute } from './routes/aggregate.ts';
 import { addCompareRoutes } from './routes/compare.ts';
 import { addCountsRoute } from './routes/counts.ts';
 import { addDocsRoutes } from './routes/docs.ts';
+import { addDoorsRoute } from './routes/doors.ts';
 import { addFacetRoutes } from './routes/facets.ts';
 import { addFiguresRoute } from './routes/figures.ts';
 import { addHealthRoute } from './routes/health.ts';
@@ -64,7 +66,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
   const access = new Access({ keyring, guard, clock, insecureNoAuth, isPrivate });
   const inFlight = new InFlight();
   const startedUs = clock();
-  const made = { counters, recorder, live, inFlight, keyring, access };
+  const doorSilenceMs = config.doorSilenceMs ?? limits.doorSilenceMs;
+  const doors = new Doors({ ...parts, recorder, doorSilenceMs });
+  const made = { counters, recorder, live, inFlight, keyring, access, doors };
   const service: Service = { ...parts, ...made, startedUs };
   const bodyLimits: BodyLimits = {
     bodyBytesMax: config.bodyBytesMax ?? limits.bodyBytesMax,
@@ -95,6 +99,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   });
   if (!isPrivate) app.addHook('onReady', () => keyring.load());
   app.addHook('onClose', () => keyring.close());
+  app.addHook('onClose', () => doors.close());
   app.setErrorHandler(handleError);
   app.addHook('onRequest', makeRequestCheck(guard, access));
   app.addHook('onRequest', (request, reply, done) => {
@@ -134,5 +139,6 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addTokenRoutes(app, service);
   addFiguresRoute(app, service);
   addStorageRoute(app, service);
+  addDoorsRoute(app, service);
   addLiveRoutes(app, service);
 }

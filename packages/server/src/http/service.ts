@@ -1,6 +1,7 @@
 /** What every part of the HTTP server works with, and the part of the configuration that it needs. */
 import type { Clock } from '../clock.ts';
 import type { Counters } from '../counters.ts';
+import type { Doors } from '../doors/doors.ts';
 import type { Keyring } from '../keyring.ts';
 import type { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
@@ -32,6 +33,8 @@ export interface HttpConfig {
   heartbeatTimeoutMs: number;
   /** Silence after which an active session is lost. */
   lostAfterMs: number;
+  /** Silence after which a session that a door started has ended; `limits.doorSilenceMs` when absent. */
+  doorSilenceMs?: number;
   retentionDays: number;
   sweepIntervalMs: number;
   expireIntervalMs: number;
@@ -64,6 +67,7 @@ export interface Service {
   inFlight: InFlight;
   keyring: Keyring;
   access: Access;
+  doors: Doors;
 }
 
 /**

@@ -6,12 +6,13 @@ import type { Service } from '../service.ts';
 
 /** Adds the route. */
 export function addFiguresRoute(app: FastifyInstance, service: Service): void {
-  const { store, counters, clock, recorder, live } = service;
+  const { store, counters, clock, recorder, live, doors } = service;
   const figures = new Figures({
     store,
     counters,
     clock,
     commits: recorder.commits,
+    doors,
     liveReaders: () => live.readers,
   });
   app.route({
