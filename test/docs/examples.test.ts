@@ -27,6 +27,7 @@ const pages = [
   { page: 'docs/export.md', atLeast: 7 },
   { page: 'docs/migrate.md', atLeast: 4 },
   { page: 'docs/cli.md', atLeast: 14 },
+  { page: 'docs/ci.md', atLeast: 2 },
   { page: 'docs/demo.md', atLeast: 4 },
   { page: 'docs/run.md', atLeast: 6 },
   { page: 'docs/client-typescript.md', atLeast: 7 },

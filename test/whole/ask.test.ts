@@ -186,6 +186,47 @@ describe('tacho releases and compare', () => {
   });
 });
 
+describe('tacho compare with rules', () => {
+  it('judges by what sessions recorded, over HTTP and from the directory', async () => {
+    const runs = Array.from({ length: 40 }, (_, i) => {
+      const session = `5e555000-0000-4000-8000-${String(i).padStart(12, '0')}`;
+      const [version, factor] = i < 20 ? ['10', 1] : ['11', 1.5];
+      const values = Array.from({ length: 5 }, (_, k) => factor * (16 + k + (i % 20) / 10));
+      return [
+        { kind: 'start', session, at: at(0), product: 'game', version },
+        {
+          ...{ kind: 'columns', session, startMs: Date.parse(at(0)) },
+          ...{ times: [0, 1, 2, 3, 4], series: [{ name: 'frame_time_ms', values }] },
+        },
+        { kind: 'end', session, at: at(60) },
+      ];
+    });
+    await post(`${server.url}/api/ingest`, { spoolId: 'g', seq: 1, entries: runs.flat() });
+    const rule = ['--metric', 'p95(frame_time_ms)<=+5%'];
+    const worse = await ask('compare', '10', '11', ...rule);
+    expect(worse).toMatchObject({ code: 1, stderr: '' });
+    expect(worse.stdout).toMatch(/^game 10 \(20 sessions\) → 11 \(20 sessions\): failed\n/);
+    expect(worse.stdout).toContain('p95(frame_time_ms)<=+5% is broken, proven: from 19.95 ms to');
+    const better = await ask('compare', 'game', '11', '10', ...rule, '--strict', '--format', 'md');
+    expect(better).toMatchObject({ code: 0, stderr: '' });
+    expect(better.stdout).toContain('| ✅ `p95(frame_time_ms)<=+5%` |');
+    const crashes = ['--crash-free', '>=-0.5pp', '--product', 'game', '--format', 'json'];
+    const open = await ask('compare', '10', '11', ...crashes, '--strict');
+    expect(open.code).toBe(1);
+    expect(JSON.parse(open.stdout).rules[0]).toMatchObject({ standing: 'open', change: 0 });
+    const args = ['compare', '10', '12', ...rule, '--format', 'junit', '--data', server.dataDir];
+    const nobody = await runTacho(args);
+    expect(nobody).toMatchObject({ code: 7, stderr: '' });
+    expect(nobody.stdout).toContain('is not judged: no session of game has the version 12.');
+    const twice = await ask('compare', '10', '10', ...rule);
+    expect(twice).toMatchObject({ code: 2, stdout: '' });
+    const none = await ask('compare', '10', '11', '--strict');
+    expect(none.stderr).toBe(
+      'tacho: --strict needs a rule: --metric, --crash-free or --hang-free\n',
+    );
+  });
+});
+
 describe('tacho tail -f', () => {
   it('goes on with what is recorded, also after the server was away', async () => {
     const dataDir = temporaryDirectory();
@@ -271,7 +312,7 @@ describe.runIf(process.platform !== 'win32')('completion in bash', () => {
     expect(await offered('ls', '--outc')).toBe('--outcome');
     expect(await offered('ls', '--outcome', 'cr')).toBe('crashed');
     expect(await offered('ls', '--sort', 'dur')).toBe('duration');
-    expect(await offered('ls', '--product', '')).toBe('app blog shop');
+    expect(await offered('ls', '--product', '')).toBe('app blog game shop');
     expect(await offered('show', '5e551')).toBe('5e551000');
     expect(await offered('show', '5e552000-0000-4000-8000-000000000002')).toBe(crashed);
     expect(await offered('token', 'cre')).toBe('create');

@@ -11,8 +11,9 @@ export type AggregateFunction =
   /** `name` is that of the question, such as `p99.9`; `quantile` is 0 … 1. */
   | { name: string; quantile: number };
 
-/** Fields of a session that its samples can be grouped by. */
+/** Fields of a session that its samples can be grouped by; `session` is its id. */
 export const aggregateFields = [
+  'session',
   'product',
   'version',
   'machine',

@@ -1,9 +1,12 @@
 /** `tacho compare`: what changed from one version of a product to another, for people and for CI. */
 import { humanize, type ReplyOf, routes, unitOf } from '@tacho/protocol';
 import { Command } from 'commander';
-import { addAsking, asking } from './ask.ts';
+import { type Asker, addAsking, asking, type Query } from './ask.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { addFilter, filterQuery } from './filter.ts';
+import { productOf, type Versions } from './gate/facts.ts';
+import { addRules, formatOf, rulesOf, runGate } from './gate/options.ts';
+import { ruleFunctions } from './gate/rule.ts';
 import { addLook, counted, type Look, lookOf, type Paint, paint } from './look.ts';
 import type { OptionValues } from './options.ts';
 import { printJson, printLines } from './output.ts';
@@ -16,11 +19,14 @@ type Verdict = Comparison['findings'][number]['verdict'];
 /** The `compare` command. */
 export function compareCommand(): Command {
   const command = new Command('compare')
-    .description('Show what changed from one version to another, proven by tests.')
-    .argument('<product>', 'Product')
+    .description('Show what changed from one version to another, or judge it by rules.')
+    .usage('[options] [product] <base> <candidate>')
+    .argument('<product>', 'Product; may be left out when one only has these versions')
     .argument('<base>', 'Version to compare with')
-    .argument('<candidate>', 'Version that is judged')
+    .argument('[candidate]', 'Version that is judged')
+    .option('--product <product>', 'The product, if it is not named before the versions')
     .option('--fail-on-regression', 'End with 1 when anything got worse for sure; for CI');
+  addRules(command);
   addFilter(command, ['product', 'version']).action(runCompare);
   return addAsking(addLook(command)).addHelpText('after', help);
 }
@@ -29,32 +35,74 @@ const help = `
 "Worse" means that it is proven: rates by Fisher's exact test, metrics by the rank test of Mann and
 Whitney, adjusted for their number. What is not proven is not shown.
 
+Rules judge the candidate instead, and fail when it is proven that it is beyond the limit; see
+docs/ci.md. Functions of a metric: ${ruleFunctions}.
+
 Examples:
   tacho compare shop 2.4.0 2.5.0
-  tacho compare shop 2.4.0 2.5.0-rc1 --state env=staging --fail-on-regression`;
+  tacho compare shop 2.4.0 2.5.0-rc1 --state env=staging --fail-on-regression
+  tacho compare 2.4.0 2.5.0 --metric 'p95(frame_time_ms)<=+5%' --crash-free '>=-0.5pp' --format md`;
 
 async function runCompare(
-  product: string,
-  base: string,
-  candidate: string,
+  first: string,
+  second: string,
+  third: string | undefined,
+  values: OptionValues,
+): Promise<void> {
+  const { named, base, candidate } = whatOf([first, second, third], values);
+  const rules = rulesOf(values);
+  const format = formatOf(values, rules);
+  await asking(values, async (asker) => {
+    const filter = filterQuery(values);
+    const exit = rules.length > 0 ? 'unjudged' : 'missing';
+    const product = named ?? (await productOf(asker, filter, { base, candidate, exit }));
+    const question = { product, base, candidate, filter };
+    if (rules.length > 0) return runGate(asker, { ...question, rules }, format, values);
+    await showComparison(asker, question, values);
+  });
+}
+
+/** Which product and versions the arguments name. */
+function whatOf(
+  [first, second, third]: readonly [string, string, string | undefined],
+  values: OptionValues,
+) {
+  const option = values.product as string | undefined;
+  if (third === undefined) return sides(option, first, second);
+  if (option !== undefined && option !== first) {
+    throw new CommandError(
+      'usage',
+      `--product ${option} and the argument ${first} exclude each other`,
+    );
+  }
+  return sides(first, second, third);
+}
+
+function sides(named: string | undefined, base: string, candidate: string) {
+  if (base !== candidate) return { named, base, candidate };
+  throw new CommandError('usage', `${base} cannot be compared with itself; expected two versions`);
+}
+
+async function showComparison(
+  asker: Asker,
+  { product, base, candidate, filter }: Versions & { product: string; filter: Query },
   values: OptionValues,
 ): Promise<void> {
   const look = lookOf(values);
-  await asking(values, async (asker) => {
-    const query = { ...filterQuery(values), product, base, candidate };
-    const reply = await asker.json(routes.compareReleases.path, query);
-    const comparison = reply as unknown as Comparison;
-    if (values.json === true) printJson(reply);
-    const unknown =
-      comparison.base === null ? base : comparison.candidate === null ? candidate : null;
-    if (unknown !== null) {
-      throw new CommandError('missing', `no session of ${product} has the version ${unknown}`);
-    }
-    if (values.json !== true) printLines(comparisonLines(look, comparison, base, candidate));
-    if (values.failOnRegression === true && comparison.worse) {
-      process.exitCode = exitCodes.failed.code;
-    }
-  });
+  const query = { ...filter, product, base, candidate };
+  const reply = await asker.json(routes.compareReleases.path, query);
+  const comparison = reply as unknown as Comparison;
+  const isJson = values.json === true || values.format === 'json';
+  if (isJson) printJson(reply);
+  const unknown =
+    comparison.base === null ? base : comparison.candidate === null ? candidate : null;
+  if (unknown !== null) {
+    throw new CommandError('missing', `no session of ${product} has the version ${unknown}`);
+  }
+  if (!isJson) printLines(comparisonLines(look, comparison, base, candidate));
+  if (values.failOnRegression === true && comparison.worse) {
+    process.exitCode = exitCodes.failed.code;
+  }
 }
 
 function comparisonLines(

@@ -9,13 +9,17 @@ export const exitCodes = {
   failed: {
     code: 1,
     meaning:
-      'failed; for `doctor` found damage, for `migrate` a difference, for `compare --fail-on-regression` something that got worse',
+      'failed; for `doctor` found damage, for `migrate` a difference, for `compare` something that got worse, or a rule that is broken',
   },
   usage: { code: 2, meaning: 'not understood: a command, an option or a value is wrong' },
   missing: { code: 3, meaning: 'there is no such session, product or token, or more than one' },
   unreachable: { code: 4, meaning: 'no server answers' },
   forbidden: { code: 5, meaning: 'the server wants a token, or another one' },
   unavailable: { code: 6, meaning: 'the server cannot do it now; the same command may work later' },
+  unjudged: {
+    code: 7,
+    meaning: 'for `compare` with rules: there are no sessions to judge one of them by',
+  },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 
 /** Name of an exit code. */

@@ -8,6 +8,24 @@ export function twoSidedChance(z: number): number {
   return complementaryError(Math.abs(z) / Math.SQRT2);
 }
 
+/** The chance that a standard normal value is above `z`. */
+export function upperChance(z: number): number {
+  const outside = twoSidedChance(z) / 2;
+  return z >= 0 ? outside : 1 - outside;
+}
+
+/** The value above which a standard normal value is with a chance of 0 … ½, by bisection. */
+export function valueAbove(chance: number): number {
+  let low = 0;
+  let high = 40;
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (upperChance(middle) > chance) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
  * erfc of x ≥ 0, to about 14 digits: near 0 by the series of Abramowitz & Stegun 7.1.6, further out
  * by the continued fraction 7.1.14, which the series would need ever more terms for.

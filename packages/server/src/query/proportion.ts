@@ -8,16 +8,16 @@ export interface Interval {
 }
 
 /**
- * The score interval of a proportion at 95 %: E. B. Wilson, "Probable inference, the law of
+ * The score interval of a proportion, at 95 % unless another `z` is given: E. B. Wilson, "Probable inference, the law of
  * succession, and statistical inference", JASA 22 (1927), without correction for continuity. It
  * stays within 0 … 1 and is sensible for a handful of trials and for none or all of them hit. Null
  * without a trial.
  */
-export function wilsonInterval(hits: number, trials: number): Interval | null {
+export function wilsonInterval(hits: number, trials: number, z = z95): Interval | null {
   if (trials === 0) return null;
-  const z2 = z95 * z95;
+  const z2 = z * z;
   const centre = hits + z2 / 2;
-  const half = z95 * Math.sqrt((hits * (trials - hits)) / trials + z2 / 4);
+  const half = z * Math.sqrt((hits * (trials - hits)) / trials + z2 / 4);
   // The bounds of none and of all are exact, where rounding would leave them a little beside it.
   const low = hits === 0 ? 0 : (centre - half) / (trials + z2);
   const high = hits === trials ? 1 : (centre + half) / (trials + z2);
@@ -31,13 +31,14 @@ export interface Share {
 }
 
 /**
- * The interval of the difference `b − a` of two proportions at 95 %: R. G. Newcombe, "Interval
+ * The interval of the difference `b − a` of two proportions, at 95 % unless another `z` is given:
+ * R. G. Newcombe, "Interval
  * estimation for the difference between independent proportions", Statistics in Medicine 17 (1998),
  * method 10, which combines the score intervals of both. Null when one of them has no trial.
  */
-export function differenceInterval(a: Share, b: Share): Interval | null {
-  const ofA = wilsonInterval(a.hits, a.trials);
-  const ofB = wilsonInterval(b.hits, b.trials);
+export function differenceInterval(a: Share, b: Share, z = z95): Interval | null {
+  const ofA = wilsonInterval(a.hits, a.trials, z);
+  const ofB = wilsonInterval(b.hits, b.trials, z);
   if (ofA === null || ofB === null) return null;
   const pA = a.hits / a.trials;
   const pB = b.hits / b.trials;

@@ -4,10 +4,15 @@ import type { GroupKey } from './questions.ts';
 import type { SeriesFilter } from './series.ts';
 
 /**
- * What samples can be grouped by: what their session can be grouped by, or a tag of their series.
- * A tag's group is the text after `key:`; empty for the bare tag, null for series without it.
+ * What samples can be grouped by: what their session can be grouped by, its id, or a tag of their
+ * series. A tag's group is the text after `key:`; empty for the bare tag, null for series without it.
  */
-export type AggregateKey = GroupKey | { by: 'tag'; key: string };
+export type AggregateKey = GroupKey | { by: 'session' } | { by: 'tag'; key: string };
+
+/** Whether sessions as such are grouped by a key, not their samples. */
+export function isSessionKey(key: AggregateKey): key is GroupKey {
+  return key.by !== 'tag' && key.by !== 'session';
+}
 
 /** Buckets of time by the instants of the samples. */
 interface AggregateSteps {

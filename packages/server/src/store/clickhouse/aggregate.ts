@@ -4,10 +4,11 @@ import {
   type AggregateGroup,
   type AggregateKey,
   type AggregateQuery,
+  isSessionKey,
   orderedGroups,
   tagValue,
 } from '../aggregate.ts';
-import { type GroupKey, meetsSeriesFilter } from '../store.ts';
+import { meetsSeriesFilter } from '../store.ts';
 import type { Shard } from './connection.ts';
 import { filterSql, type Now } from './filter.ts';
 import { groupedSql, shownValue } from './lists.ts';
@@ -147,7 +148,7 @@ async function grouped(
 /** How rows of samples get their groups; `hasGone` tells whether there are rows of deleted sessions. */
 function planOf(query: AggregateQuery, metrics: readonly Metric[], now: Now, hasGone: boolean) {
   const where = filterSql(query.filter, now);
-  const sessionKeys = query.by.filter((key): key is GroupKey => key.by !== 'tag');
+  const sessionKeys = query.by.filter(isSessionKey);
   const { from, keys } = groupedSql(sessionKeys, where, now);
   const isOnRows = sessionKeys.every(({ by }) => by === 'product' || by === 'version');
   const isEverybody = where === filterSql({}, now);
@@ -157,6 +158,7 @@ function planOf(query: AggregateQuery, metrics: readonly Metric[], now: Now, has
   const tags: { key: string; texts: (string | null)[] }[] = [];
   const keysSql = (isJoined: boolean): string[] =>
     query.by.map((key) => {
+      if (key.by === 'session') return 'toString(e.session)';
       if (key.by !== 'tag') return isJoined ? `g${sessionKeys.indexOf(key)}` : `e.${key.by}`;
       const texts = [...new Set(metrics.map((one) => tagValue(one.key.tags, key.key)))];
       tags.push({ key: key.key, texts });
@@ -170,6 +172,7 @@ function planOf(query: AggregateQuery, metrics: readonly Metric[], now: Now, has
       ? 'NULL'
       : `(at_us - ${zero}) - positiveModulo(at_us - ${zero}, ${number(steps.widthUs)})`;
   const shown = (key: AggregateKey, value: string | number | null): string | number | null => {
+    if (key.by === 'session') return value;
     if (key.by !== 'tag') return shownValue(key, value);
     return tags.find((one) => one.key === key.key)?.texts[Number(value)] ?? null;
   };

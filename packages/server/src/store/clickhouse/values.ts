@@ -46,8 +46,8 @@ export function valuesSql(parts: {
 }
 
 /** Whether group, bucket and scale can be one number: grouping by it takes a third of the time. */
-export function canPack({ exact, steps }: AggregateQuery): boolean {
-  return !exact && steps === undefined;
+export function canPack({ exact, steps, by }: AggregateQuery): boolean {
+  return !exact && steps === undefined && by.every((key) => key.by !== 'session');
 }
 
 /** The same counts as of `valuesSql`, by one number; values are looked at as they are kept. */

@@ -131,6 +131,7 @@ const queries: fc.Arbitrary<AggregateQuery> = fc
     ),
     by: fc.subarray<AggregateQuery['by'][number]>([
       { by: 'version' },
+      { by: 'session' },
       { by: 'machine' },
       { by: 'tag', key: 'core' },
       { by: 'tag', key: 'hot' },

@@ -36,9 +36,10 @@ function addSession(cells: Map<string, Cell>, facts: SessionFacts, query: Aggreg
     const previous = before.get(index);
     if (!Number.isNaN(value)) before.set(index, { value, atUs });
     if (atUs < fromUs || atUs >= toUs) return;
-    const group = query.by.map((by) =>
-      by.by === 'tag' ? tagValue(key.tags, by.key) : groupValue(facts, by),
-    );
+    const group = query.by.map((by) => {
+      if (by.by === 'session') return facts.row.id;
+      return by.by === 'tag' ? tagValue(key.tags, by.key) : groupValue(facts, by);
+    });
     const zeroUs = steps?.since === 'start' ? facts.row.createdUs : 0;
     const stepUs = steps ? Math.floor((atUs - zeroUs) / steps.widthUs) * steps.widthUs : null;
     const cell = cellOf(cells, group, stepUs);

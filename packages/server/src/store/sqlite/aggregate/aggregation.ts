@@ -1,7 +1,7 @@
 /** One aggregate under way: takes series after series, from summaries where they are enough. */
 import { limits } from '@tacho/protocol';
 import { type AggregateGroup, type AggregateQuery, orderedGroups } from '../../store.ts';
-import { type Database, openReader } from '../database.ts';
+import { type Database, openReader, type Statement } from '../database.ts';
 import type { AggregatePlan } from '../index/aggregate-plan.ts';
 import { type Cluster, clustersOf, loadCluster } from '../series/clusters.ts';
 import type { Damage } from '../writer.ts';
@@ -18,6 +18,7 @@ export class Aggregation {
   readonly #mode: QuantileMode;
   readonly #db: Database;
   readonly #source: SeriesSource;
+  readonly #sessionId: Statement;
   /** By group, then by step. */
   readonly #cells: Map<number, Cell>[];
   #next = 0;
@@ -30,6 +31,7 @@ export class Aggregation {
     this.#db = openReader(file);
     this.#db.exec('BEGIN');
     this.#source = new SeriesSource(this.#db, new Set(plan.series));
+    this.#sessionId = this.#db.prepare('SELECT id FROM session WHERE no = ?');
   }
 
   /** Damage met so far. */
@@ -53,7 +55,7 @@ export class Aggregation {
     const { quantiles } = this.#query;
     const groups = this.#cells.flatMap((steps, group) =>
       [...steps].map(([stepUs, cell]) => ({
-        values: this.#plan.groups[group]!,
+        values: this.#valuesOf(group),
         stepUs: this.#query.steps ? stepUs : null,
         sessions: cell.sessions,
         series: cell.series,
@@ -68,6 +70,15 @@ export class Aggregation {
       })),
     );
     return orderedGroups(groups, limits.groupsMax);
+  }
+
+  /** The values of a group as answers have them: sessions by their ids. */
+  #valuesOf(group: number): AggregateGroup['values'] {
+    return this.#plan.groups[group]!.map((value, k) =>
+      this.#query.by[k]?.by === 'session'
+        ? (this.#sessionId.get(value) as { id: string }).id
+        : value,
+    );
   }
 
   close(): void {

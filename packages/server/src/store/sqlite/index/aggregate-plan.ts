@@ -1,6 +1,6 @@
 /** Plans aggregates: which series of which sessions belong to which group. */
-import type { AggregateQuery, GroupKey } from '../../store.ts';
-import { meetsSeriesFilter, tagValue } from '../../store.ts';
+import type { AggregateQuery } from '../../store.ts';
+import { isSessionKey, meetsSeriesFilter, tagValue } from '../../store.ts';
 import { type Handlers, Handover } from '../thread.ts';
 import type { Catalog, OpenIndex } from './catalog.ts';
 import type { SessionAnswers } from './session-questions.ts';
@@ -17,6 +17,7 @@ export interface AggregatePlan {
   group: Uint32Array;
   /** By series, 1 when it is a counter. */
   counter: Uint8Array;
+  /** Values of each group; a session is its number. */
   groups: (string | number | null)[][];
 }
 
@@ -36,7 +37,7 @@ export function planHandlers(catalog: Catalog, answers: SessionAnswers): Handler
 
 function planOf(open: OpenIndex, answers: SessionAnswers, query: AggregateQuery): AggregatePlan {
   const { filter, nowUs, by } = query;
-  const sessionKeys = by.filter((key): key is GroupKey => key.by !== 'tag');
+  const sessionKeys = by.filter(isSessionKey);
   const match = answers.matchIn(open, { filter, by: sessionKeys, nowUs });
   const index = open.search.series;
   index.catchUp();
@@ -56,7 +57,8 @@ function planOf(open: OpenIndex, answers: SessionAnswers, query: AggregateQuery)
       if (at < 0) continue;
       const tags = tagsOf(tagSets[i]!);
       if (!(query.metric.tags ?? []).every((tag) => tags.includes(tag))) continue;
-      rows.push({ series: series[i]!, at, group: groups.of(match.group[at]!, tags), counter });
+      const group = groups.of(match.group[at]!, sessions[i]!, tags);
+      rows.push({ series: series[i]!, at, group, counter });
     }
   }
   rows.sort((a, b) => a.at - b.at || a.series - b.series);
@@ -82,14 +84,17 @@ class Groups {
     this.#sessionGroups = sessionGroups;
   }
 
-  of(sessionGroup: number, tags: readonly string[]): number {
-    const byTag = this.#by.map((key) => (key.by === 'tag' ? tagValue(tags, key.key) : null));
-    const id = JSON.stringify([sessionGroup, byTag]);
+  of(sessionGroup: number, session: number, tags: readonly string[]): number {
+    const own = this.#by.map((key) => {
+      if (key.by === 'session') return session;
+      return key.by === 'tag' ? tagValue(tags, key.key) : null;
+    });
+    const id = JSON.stringify([sessionGroup, own]);
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     const ofSession = [...this.#sessionGroups[sessionGroup]!];
     const no = this.values.push(
-      this.#by.map((key, i) => (key.by === 'tag' ? byTag[i]! : ofSession.shift()!)),
+      this.#by.map((key, i) => (isSessionKey(key) ? ofSession.shift()! : own[i]!)),
     );
     this.#known.set(id, no - 1);
     return no - 1;
