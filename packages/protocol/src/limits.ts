@@ -157,6 +157,12 @@ export const limits = {
   doorSessionsMax: 10_000,
   /** Silence after which a session that a door started has ended. */
   doorSilenceMs: 5 * 60_000,
+  /** Values of one request in a foreign dialect. */
+  doorSamplesMax: 200_000,
+  /** Texts that one point of a foreign dialect says, in bytes of JSON. */
+  doorTextBytesMax: 1_000,
+  /** Places of a session's state that a door fills, so that all of them together fit into it. */
+  doorTextsMax: 500,
 
   /** How often an agent looks after what it watches. */
   watchIntervalMs: 1_000,

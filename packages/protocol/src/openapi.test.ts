@@ -89,7 +89,8 @@ describe('the OpenAPI document', () => {
         const response = operation.responses[errorTable[code].status]!;
         const text = JSON.stringify('$ref' in response ? at(response.$ref) : response);
         expect(text).toContain(`\`${code}\``);
-        expect(text).toContain('#/components/schemas/Error');
+        const { title = 'Error' } = (route.errorSchema ?? {}) as { title?: string };
+        expect(text).toContain(`#/components/schemas/${title}`);
       }
       const { scope } = route;
       expect(operation.security).toEqual(

@@ -1,4 +1,5 @@
 /** The HTTP API as an OpenAPI 3.1 document, made from the table of endpoints. */
+import type { TSchema } from 'typebox';
 import { type ErrorCode, errorTable } from './errors.ts';
 import { limits } from './limits.ts';
 import { curlOf } from './openapi/curl.ts';
@@ -134,6 +135,10 @@ class Maker {
     };
     if (request === undefined) return made;
     const schema = this.book.add(request.schema);
+    if (request.type !== undefined) {
+      const content: OpenapiContent = { [request.type]: { schema } };
+      return { ...made, requestBody: { required: !request.optional, content } };
+    }
     const json = request.many ? { anyOf: [schema, { type: 'array', items: schema }] } : schema;
     const content: OpenapiContent = { 'application/json': { schema: json } };
     if (request.many) content['application/x-ndjson'] = { schema: linesSchema };
@@ -160,7 +165,7 @@ class Maker {
   }
 
   #responsesOf(route: Route): OpenapiOperation['responses'] {
-    const { reply, manyReply, otherReplies = [], errors } = route;
+    const { reply, manyReply, otherReplies = [], errors, errorSchema } = route;
     const made: Record<string, OpenapiResponse> = {};
     const add = (status: number | string, response: OpenapiResponse): void => {
       const other = made[status];
@@ -171,6 +176,10 @@ class Maker {
     for (const { when, ...other } of otherReplies) add(other.status, this.#success(other, when));
     const shared: Record<string, OpenapiRef> = {};
     for (const [status, codes] of Object.entries(byStatus(errors))) {
+      if (errorSchema !== undefined) {
+        add(status, this.#foreignFailure(status, codes, errorSchema));
+        continue;
+      }
       const ref = this.#failure(status, codes);
       if (made[status] === undefined) shared[status] = ref;
       else add(status, this.responses[codes.join('.')] as OpenapiResponse);
@@ -179,6 +188,7 @@ class Maker {
   }
 
   #success(reply: RouteReply, description: string): OpenapiResponse {
+    if (reply.status === 204) return { description };
     const type = reply.type ?? 'application/json';
     return { description, content: { [type]: { schema: this.book.add(reply.schema) } } };
   }
@@ -186,13 +196,21 @@ class Maker {
   #failure(status: string, codes: ErrorCode[]): OpenapiRef {
     const key = codes.join('.');
     const schema = { ...this.book.add(errorReply), properties: { code: { enum: codes } } };
-    this.responses[key] ??= {
-      description: codes.map((code) => `\`${code}\`: ${errorTable[code].error}`).join('; '),
-      ...(mayRetry.has(status) ? { headers: { 'Retry-After': retryAfter } } : {}),
-      content: { 'application/json': { schema } },
-    };
+    this.responses[key] ??= failure(status, codes, schema);
     return { $ref: `#/components/responses/${key}` };
   }
+
+  #foreignFailure(status: string, codes: ErrorCode[], schema: TSchema): OpenapiResponse {
+    return failure(status, codes, this.book.add(schema));
+  }
+}
+
+function failure(status: string, codes: ErrorCode[], schema: JsonSchema): OpenapiResponse {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorTable[code].error}`).join('; '),
+    ...(mayRetry.has(status) ? { headers: { 'Retry-After': retryAfter } } : {}),
+    content: { 'application/json': { schema } },
+  };
 }
 
 const manyWhen = 'Success of an array or of lines';

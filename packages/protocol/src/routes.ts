@@ -2,6 +2,7 @@
 import { aggregateRoutes } from './routes/aggregate.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { historyRoutes } from './routes/history.ts';
+import { influxRoutes } from './routes/influx.ts';
 import { liveRoutes } from './routes/live.ts';
 import { metaRoutes } from './routes/meta.ts';
 import { recordRoutes } from './routes/record.ts';
@@ -29,6 +30,7 @@ export const routes = {
   ...tokenRoutes,
   ...metaRoutes,
   ...liveRoutes,
+  ...influxRoutes,
 } as const satisfies Record<string, Route>;
 
 const { getSession, allSessions, health, ...writeRoutes } = recordRoutes;
@@ -74,6 +76,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Export and import',
     about: 'Whole sessions, taken from one server to another.',
     routes: { ...transferRoutes, allSessions },
+  },
+  {
+    title: 'Line protocol',
+    about: 'Points in the dialect of InfluxDB.',
+    routes: influxRoutes,
   },
   {
     title: 'Tokens',

@@ -17,6 +17,7 @@ export {
   type SessionStart,
 } from './schema/create.ts';
 export { type EventBody, type EventInput, eventBody, readEvent } from './schema/event.ts';
+export { bad, checkTime, isAbsent, optionalTexts, requiredText } from './schema/fields.ts';
 export { lifeKinds, momentKinds, moverSkips, timelineStatuses } from './schema/history.ts';
 export { type Many, type Rejection, readMany, rejectionOf } from './schema/many.ts';
 export { type MetricBody, type MetricInput, metricBody, readMetric } from './schema/metric.ts';

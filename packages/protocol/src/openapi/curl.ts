@@ -13,7 +13,9 @@ export function curlOf(route: Route): string {
   const url = quoted(`${server}${named}${example === undefined ? '' : `?${example}`}`);
   const [body] = (request?.schema as { examples?: unknown[] } | undefined)?.examples ?? [];
   const parts = [method === 'GET' ? `curl ${url}` : `curl -X ${method} ${url}`];
-  if (body !== undefined) {
+  if (body !== undefined && request?.type !== undefined) {
+    parts.push(`--data-binary ${quoted(String(body))}`);
+  } else if (body !== undefined) {
     parts.push(
       `-H 'Content-Type: application/json'`,
       `-d ${quoted(JSON.stringify(body, null, 2))}`,

@@ -1,5 +1,5 @@
 /** What an endpoint is made of, and the errors that many of them share. */
-import type { Static, TSchema } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import type { ErrorCode } from '../errors.ts';
 import type { Params } from '../params.ts';
 
@@ -32,6 +32,8 @@ export interface Route {
   readonly otherReplies?: readonly (RouteReply & { readonly when: string })[];
   /** Codes of the errors that it may answer with. */
   readonly errors: readonly ErrorCode[];
+  /** Form of its errors where a foreign dialect has its own; their status stays. */
+  readonly errorSchema?: TSchema;
 }
 
 /** What goes into an endpoint. */
@@ -41,11 +43,14 @@ export interface RouteRequest {
   readonly optional: boolean;
   /** Whether an array of bodies, or one body per line as NDJSON, is taken as well. */
   readonly many: boolean;
+  /** Media type of a body in a foreign dialect; `application/json` when absent. */
+  readonly type?: string;
 }
 
 /** What comes out of an endpoint when all went well. */
 export interface RouteReply {
-  readonly status: 200 | 201 | 503;
+  /** 204 has no body. */
+  readonly status: 200 | 201 | 204 | 503;
   /** Schema of JSON; a text with this description for other media types. */
   readonly schema: TSchema;
   /** Whether it is sent piece by piece, so that it may be larger than memory. */
@@ -108,6 +113,13 @@ export const questionErrors = [
   'invalid_field',
   'store_unavailable',
 ] as const satisfies ErrorCode[];
+
+/** The reply that says nothing but that all went well. */
+export const nothing = {
+  status: 204,
+  schema: Type.Null(),
+  streamed: false,
+} as const satisfies RouteReply;
 
 /** A reply in one piece with this schema. */
 export function answer<T extends TSchema>(schema: T, status: RouteReply['status'] = 200) {

@@ -78,7 +78,7 @@ const secondsMax = 2_000_000;
 
 /** Segments of a path; the first must not be one of ours, or requests without prefix would lose it. */
 const basePathForm =
-  /^(?!\/(?:api|assets|compare|docs|explore|health|metrics|sessions|settings|versions)(?:\/|$))(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*$/;
+  /^(?!\/(?:api|assets|compare|docs|explore|health|metrics|ping|sessions|settings|versions|write)(?:\/|$))(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*$/;
 
 /** Every setting of the server. */
 export const settings: Settings = {

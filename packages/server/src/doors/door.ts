@@ -39,7 +39,13 @@ export interface DoorMetric {
 /** Anything else that a door reads; instants are epoch microseconds by the sender's clock. */
 export type DoorFact =
   | { kind: 'event'; atUs: number; event: EventRecord }
-  | { kind: 'patch'; atUs: number; patch: JsonObject }
+  | {
+      kind: 'patch';
+      atUs: number;
+      patch: JsonObject;
+      /** What is said here again and again under this name is stored when it changes. */
+      repeats?: string;
+    }
   | { kind: 'end'; atUs: number; cause?: CauseReport }
   | { kind: 'crash'; atUs: number; reason: string; cause?: CauseReport };
 
@@ -102,7 +108,7 @@ export class Door {
     const gathered = new Map<DoorSession, Gathered>();
     for (const { source, metrics, facts } of said) {
       const session = await this.#sessions.find(source);
-      const of: Gathered = gathered.get(session) ?? { metrics: [], facts: [], totals: new Map() };
+      const of = gathered.get(session) ?? gather();
       gathered.set(session, of);
       for (const { metric, grow } of metrics) {
         if (grow === undefined) of.metrics.push(metric);
@@ -115,12 +121,14 @@ export class Door {
           of.metrics.push(grown);
         }
       }
-      for (const fact of facts) of.facts.push(fact);
+      for (const fact of facts)
+        if (this.#isNews(fact, session, of, receivedUs)) of.facts.push(fact);
+      of.count += metrics.length + facts.length;
     }
     const entries: StoreEntry[] = [];
     let count = 0;
     let overflowed = 0;
-    for (const [session, { metrics, facts }] of gathered) {
+    for (const [session, { metrics, facts, ...of }] of gathered) {
       const { handle, start } = session;
       if (start !== undefined) entries.push(start);
       const before = handle.series.overflowed;
@@ -129,18 +137,35 @@ export class Door {
       // What ends a session comes after everything else that was said with it.
       for (const fact of facts) if (!isEnd(fact)) entries.push(entryOf(fact, handle));
       for (const fact of facts) if (isEnd(fact)) entries.push(entryOf(fact, handle));
-      count += metrics.length + facts.length;
+      count += of.count;
     }
-    if (entries.length === 0) return;
-    const isNew = await this.#append(entries, receivedUs, count, once);
-    for (const [session, { facts, totals }] of gathered) {
+    const isNew = entries.length === 0 || (await this.#append(entries, receivedUs, count, once));
+    for (const [session, { facts, totals, patches }] of gathered) {
       session.start = undefined;
       if (isNew) for (const [name, total] of totals) session.totals.set(name, total);
+      for (const [name, patch] of patches) session.patches.set(name, patch);
       if (facts.some(isEnd)) this.#sessions.forget(session);
     }
     if (!isNew) return;
     this.report.stored += count;
     this.report.overflowed += overflowed;
+  }
+
+  /** Whether a fact is to be stored: not what stands in the state already, or has no place in it. */
+  #isNews(fact: DoorFact, session: DoorSession, of: Gathered, receivedUs: number): boolean {
+    if (fact.kind !== 'patch' || fact.repeats === undefined) return true;
+    const { repeats, patch } = fact;
+    const before = of.patches.get(repeats) ?? session.patches.get(repeats);
+    if (before === undefined && session.patches.size + of.patches.size >= limits.doorTextsMax) {
+      const details = `${repeats}: the state has ${limits.doorTextsMax} texts of this door already`;
+      this.report.refuse('too_many_texts', details);
+      of.count--;
+      return false;
+    }
+    const text = JSON.stringify(patch);
+    const isRepeat = before?.text === text && receivedUs - before.saidUs < sayAgainUs;
+    if (!isRepeat) of.patches.set(repeats, { text, saidUs: receivedUs });
+    return !isRepeat;
   }
 
   /** Whether the batch was stored now; false when it had been before. */
@@ -156,10 +181,21 @@ export class Door {
   }
 }
 
+/** What says the same for this long is stored again, as a sign of life. */
+const sayAgainUs = 60e6;
+
+/** What one batch says of one session. */
 interface Gathered {
   metrics: MetricInput[];
   facts: DoorFact[];
   totals: Map<string, unknown>;
+  patches: DoorSession['patches'];
+  /** Things said that were stored, or stood there already. */
+  count: number;
+}
+
+function gather(): Gathered {
+  return { metrics: [], facts: [], totals: new Map(), patches: new Map(), count: 0 };
 }
 
 function isEnd({ kind }: DoorFact): boolean {
@@ -167,7 +203,9 @@ function isEnd({ kind }: DoorFact): boolean {
 }
 
 function entryOf(fact: DoorFact, session: SessionHandle): StoreEntry {
-  return { ...fact, session };
+  if (fact.kind !== 'patch') return { ...fact, session };
+  const { kind, atUs, patch } = fact;
+  return { kind, atUs, patch, session };
 }
 
 /** The reason under which an error is counted: its code, or `internal`. */

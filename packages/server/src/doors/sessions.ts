@@ -29,6 +29,8 @@ export interface DoorSession {
   lastUs: number;
   /** What running totals stand at, by whatever the door calls them. */
   readonly totals: Map<string, unknown>;
+  /** What was last said under the names that are said again and again, as JSON, and when. */
+  readonly patches: Map<string, { text: string; saidUs: number }>;
 }
 
 /** Sessions tried under derived ids before a source is given up as absurd. */
@@ -148,7 +150,7 @@ export class DoorSessions {
 
   #known(key: string, handle: SessionHandle, isOwn: boolean): DoorSession {
     const lastUs = this.#parts.clock();
-    return { key, handle, start: undefined, isOwn, lastUs, totals: new Map() };
+    return { key, handle, start: undefined, isOwn, lastUs, totals: new Map(), patches: new Map() };
   }
 
   #begin(key: string, source: Source, session: SessionHandle): DoorSession {

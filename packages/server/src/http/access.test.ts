@@ -129,7 +129,8 @@ describe('once there is a token', () => {
             refused++;
             expect(status, label).toBe(expected === 'unauthorized' ? 401 : 403);
             expect(bearer, label).toBe(expected === 'unauthorized' ? 'Bearer' : undefined);
-            if (method === 'HEAD') continue;
+            // A foreign dialect has its own words for it.
+            if (method === 'HEAD' || route.errorSchema !== undefined) continue;
             expect(code, label).toBe(expected);
             if (expected === 'forbidden') expect(details, label).toContain(`scope ${route.scope}`);
           }

@@ -40,7 +40,7 @@ export class Access {
     const { keyring, clock, isPrivate } = this.#parts;
     if (need === 'open' || isPrivate) return undefined;
     if (keyring.isEmpty) return this.#strangerRefusal(request);
-    const secret = bearerSecret(request) ?? this.#cookieSecret(request);
+    const secret = headerSecret(request) ?? querySecret(request) ?? this.#cookieSecret(request);
     if (secret instanceof TachoError) return secret;
     if (secret === undefined) return missing();
     const key = this.admit(request, secret);
@@ -101,12 +101,24 @@ function allows({ scopes }: Pick<Key, 'scopes'>, scope: Scope): boolean {
   return scopes.includes(scope) || scopes.includes('admin');
 }
 
-/** The secret of the Authorization header; '' when the header has another form. */
-function bearerSecret({ headers }: IncomingMessage): string | undefined {
+/**
+ * The secret of the Authorization header; '' when the header has another form. `Token` is how clients
+ * of InfluxDB say it, and `Basic` is for senders that know only user and password: the password is it.
+ */
+function headerSecret({ headers }: IncomingMessage): string | undefined {
   const { authorization } = headers;
   if (authorization === undefined) return undefined;
   if (authorization.startsWith('Bearer ')) return authorization.slice(7);
-  return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
+  const [, scheme = '', secret = ''] = /^(bearer|token|basic) +(\S+)$/i.exec(authorization) ?? [];
+  if (scheme.toLowerCase() !== 'basic') return secret;
+  const pair = Buffer.from(secret, 'base64').toString();
+  return pair.slice(pair.indexOf(':') + 1);
+}
+
+/** Senders of InfluxDB 1 put the password into the address; only where they write it counts. */
+function querySecret({ url = '' }: IncomingMessage): string | undefined {
+  if (!url.startsWith('/write?')) return undefined;
+  return new URLSearchParams(url.slice('/write?'.length)).get('p') ?? undefined;
 }
 
 function missing(): TachoError {

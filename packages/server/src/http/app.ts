@@ -28,6 +28,7 @@ import { addFacetRoutes } from './routes/facets.ts';
 import { addFiguresRoute } from './routes/figures.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addHistoryRoutes } from './routes/history.ts';
+import { addInfluxRoutes } from './routes/influx.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addReleaseRoutes } from './routes/releases.ts';
@@ -140,5 +141,6 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addFiguresRoute(app, service);
   addStorageRoute(app, service);
   addDoorsRoute(app, service);
+  addInfluxRoutes(app, service);
   addLiveRoutes(app, service);
 }

@@ -17,7 +17,9 @@ export function reportError(
 ): TachoError {
   const known = toTachoError(error);
   service.counters.failRequest(known.code);
-  const { method, url } = what;
+  const { method } = what;
+  // Senders of InfluxDB 1 put their password there.
+  const url = what.url?.replace(/([?&]p=)[^&]*/g, '$1…');
   if (known.code === 'internal') {
     service.log.error({ err: error, method, url }, 'a request failed for no reason of its own');
   } else if (known.status >= 500) {
