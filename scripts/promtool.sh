@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Fetches promtool from Debian's package of Prometheus into node_modules/.cache, without installing the
-# service; prints its path. Fails where Debian's tools or its mirror are not at hand.
+# Fetches promtool and Prometheus itself from Debian's package into node_modules/.cache, without installing
+# the service; prints the path of promtool, beside which the other stands. Fails where Debian's tools or its
+# mirror are not at hand.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cache=node_modules/.cache/promtool
 tool="$PWD/$cache/promtool"
-if [ ! -x "$tool" ]; then
+if [ ! -x "$tool" ] || [ ! -x "$PWD/$cache/prometheus" ]; then
   mkdir -p "$cache"
   folder=$(mktemp -d "$cache/download.XXXXXX")
   trap 'rm -rf "$folder"' EXIT
@@ -16,7 +17,8 @@ if [ ! -x "$tool" ]; then
     apt-get download prometheus >/dev/null 2>&1
   }
   dpkg -x ./*.deb unpacked
-  # In one step, so that nobody meets half a file.
+  # In one step each, so that nobody meets half a file.
+  mv unpacked/usr/bin/prometheus "$PWD/../prometheus"
   mv unpacked/usr/bin/promtool "$tool"
 fi
 echo "$tool"

@@ -51,6 +51,22 @@ export const limits = {
   pointsDecodedMax: 262_144,
   /** Rows of one page of samples. */
   samplesPageMax: 10_000,
+  /** A question in PromQL, in characters, and how deep it may be nested. */
+  promqlLengthMax: 10_000,
+  promqlDepthMax: 100,
+  /** Points of one series in an answer to PromQL, as Prometheus has it. */
+  promqlPointsMax: 11_000,
+  /** Series in an answer to PromQL, and on the way to it. */
+  promqlSeriesMax: 10_000,
+  /** Values (series times points) in an answer to PromQL, and at each step on the way to it. */
+  promqlValuesMax: 4_000_000,
+  /** Sessions that are looked into, and samples that are read, for one question in PromQL. */
+  promqlSessionsMax: 10_000,
+  promqlSamplesMax: 10_000_000,
+  /** Age from which the last value of a series is no longer its value in PromQL. */
+  promqlLookbackMs: 300_000,
+  /** Longest that a question in PromQL takes. */
+  promqlTimeoutMs: 60_000,
   /** Quantiles that one question asks for. */
   quantilesMax: 20,
   /** Buckets of the activity profile in a row of a session list. */

@@ -4,7 +4,7 @@ import { type ErrorCode, errorTable } from './errors.ts';
 import { limits } from './limits.ts';
 import { curlOf } from './openapi/curl.ts';
 import { type JsonSchema, SchemaBook } from './openapi/schemas.ts';
-import type { Param } from './params.ts';
+import type { Param, Params } from './params.ts';
 import { type Route, type RouteGroup, type RouteReply, routeGroups } from './routes.ts';
 import { errorReply } from './schema/reply.ts';
 
@@ -133,6 +133,7 @@ class Maker {
       responses: this.#responsesOf(route),
       'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curlOf(route) }],
     };
+    if (route.form !== undefined) return { ...made, requestBody: this.#formOf(route.form) };
     if (request === undefined) return made;
     const schema = this.book.add(request.schema);
     if (request.type !== undefined) {
@@ -143,6 +144,20 @@ class Maker {
     const content: OpenapiContent = { 'application/json': { schema: json } };
     if (request.many) content['application/x-ndjson'] = { schema: linesSchema };
     return { ...made, requestBody: { required: !request.optional, content } };
+  }
+
+  #formOf(form: Params): NonNullable<OpenapiOperation['requestBody']> {
+    const all = Object.entries(form as Readonly<Record<string, Param<unknown>>>).map(
+      ([name, param]) => [name, queryParameter(name, param, this.book)] as const,
+    );
+    const schema: JsonSchema = {
+      type: 'object',
+      properties: Object.fromEntries(
+        all.map(([name, { schema, description }]) => [name, { ...schema, description }]),
+      ),
+      required: all.filter(([, { required }]) => required).map(([name]) => name),
+    };
+    return { required: false, content: { 'application/x-www-form-urlencoded': { schema } } };
   }
 
   #parametersOf(route: Route): OpenapiOperation['parameters'] {
@@ -159,6 +174,8 @@ class Maker {
   /** A reference to a parameter; itself when another one has taken its name. */
   #shared(made: OpenapiParameter): OpenapiParameter | OpenapiRef {
     const key = `${made.in}.${made.name}`;
+    // Names of components take few characters, and `match[]` has others.
+    if (!/^[\w.-]+$/.test(key)) return made;
     this.parameters[key] ??= made;
     const isSame = JSON.stringify(this.parameters[key]) === JSON.stringify(made);
     return isSame ? { $ref: `#/components/parameters/${key}` } : made;

@@ -20,9 +20,9 @@ describe('the table of endpoints', () => {
   });
 
   it('shows only example queries that are understood', () => {
-    for (const { query, example, path } of table) {
+    for (const { query, form, example, path } of table) {
       const given = new URLSearchParams(example ?? '');
-      expect(() => readParams(query ?? {}, given, 2e15), path).not.toThrow();
+      expect(() => readParams(query ?? form ?? {}, given, 2e15), path).not.toThrow();
     }
   });
 
@@ -36,9 +36,9 @@ describe('the table of endpoints', () => {
   });
 
   it('promises for bad fields only where there are parameters or a body', () => {
-    for (const { method, request, query, errors, path } of table) {
+    for (const { method, request, query, form, errors, path } of table) {
       // A GET or DELETE without parameters refuses the ones that it is given.
-      const hasFields = request !== undefined || query !== undefined || method !== 'POST';
+      const hasFields = request !== undefined || (query ?? form) !== undefined || method !== 'POST';
       expect(hasFields || !errors.includes('invalid_field'), path).toBe(true);
       // Batches of agents, of exports and of foreign dialects have a form of their own.
       const isBatch = /\/(ingest|import)$/.test(path) || request?.type !== undefined;

@@ -5,6 +5,7 @@ import { historyRoutes } from './routes/history.ts';
 import { influxRoutes } from './routes/influx.ts';
 import { liveRoutes } from './routes/live.ts';
 import { metaRoutes } from './routes/meta.ts';
+import { prometheusRoutes } from './routes/prometheus.ts';
 import { recordRoutes } from './routes/record.ts';
 import { releaseRoutes } from './routes/releases.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
@@ -25,6 +26,7 @@ export const routes = {
   ...sessionRoutes,
   ...historyRoutes,
   ...releaseRoutes,
+  ...prometheusRoutes,
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
@@ -66,6 +68,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Releases',
     about: 'How healthy each version is, and what differs between two of them.',
     routes: releaseRoutes,
+  },
+  {
+    title: 'Prometheus',
+    about: 'The query API of Prometheus, for Grafana and everything else that speaks it.',
+    routes: prometheusRoutes,
   },
   {
     title: 'Live',

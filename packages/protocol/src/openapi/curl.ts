@@ -10,6 +10,7 @@ export function curlOf(route: Route): string {
   const named = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     name === 'id' && route.names?.id === undefined ? '5e551000' : name.toUpperCase(),
   );
+  if (route.form !== undefined) return `curl ${server}${named} -d ${quoted(example ?? '')}`;
   const url = quoted(`${server}${named}${example === undefined ? '' : `?${example}`}`);
   const [body] = (request?.schema as { examples?: unknown[] } | undefined)?.examples ?? [];
   const parts = [method === 'GET' ? `curl ${url}` : `curl -X ${method} ${url}`];

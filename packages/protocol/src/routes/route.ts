@@ -21,6 +21,8 @@ export interface Route {
   readonly names?: Readonly<Record<string, string>>;
   /** Parameters of the query; none are accepted when absent. */
   readonly query?: Params;
+  /** Parameters that come as a form in the body, or in the query. */
+  readonly form?: Params;
   /** Query of a typical request, for documents: `product=shop&hung=true`. */
   readonly example?: string;
   /** Absent when a body is not looked at. */
@@ -50,7 +52,7 @@ export interface RouteRequest {
 /** What comes out of an endpoint when all went well. */
 export interface RouteReply {
   /** 204 has no body. */
-  readonly status: 200 | 201 | 204 | 503;
+  readonly status: 200 | 201 | 204 | 400 | 422 | 503;
   /** Schema of JSON; a text with this description for other media types. */
   readonly schema: TSchema;
   /** Whether it is sent piece by piece, so that it may be larger than memory. */

@@ -31,6 +31,7 @@ import { addHistoryRoutes } from './routes/history.ts';
 import { addInfluxRoutes } from './routes/influx.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoutes } from './routes/live.ts';
+import { addPrometheusRoutes } from './routes/prometheus.ts';
 import { addReleaseRoutes } from './routes/releases.ts';
 import { addSearchRoutes } from './routes/search.ts';
 import { addSeriesRoutes } from './routes/series.ts';
@@ -132,6 +133,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addCountsRoute(app, service);
   addReleaseRoutes(app, service);
   addCompareRoutes(app, service);
+  addPrometheusRoutes(app, service);
   addWriteRoutes(app, service);
   addIngestRoute(app, service);
   addDocsRoutes(app, service);

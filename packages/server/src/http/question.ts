@@ -92,7 +92,7 @@ export function wireNumber(value: number): number | string {
 }
 
 /** Sends JSON text, compressed where that pays and the client accepts it. */
-function sendText(
+export function sendText(
   service: Service,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -22,12 +22,18 @@ describe('every endpoint of the protocol', () => {
   it.each(Object.entries<Route>(routes))('%s answers as it says', async (_name, route) => {
     const server = await Harness.start();
     await server.create({ id });
-    const { token, headers } = await secretFor(server, route);
+    const { token, ...secret } = await secretFor(server, route);
+    const headers: Record<string, string> = { ...secret.headers };
     const path = route.path
       .replace('{id}', id)
       .replace('{token_id}', token.id)
-      .replace('{group}', await groupFor(server, route));
-    const body = bodies[route.path] ?? (route.path === '/api/login' ? token : undefined);
+      .replace('{group}', await groupFor(server, route))
+      .replace('{name}', 'version');
+    const body =
+      (route.form && route.example) ??
+      bodies[route.path] ??
+      (route.path === '/api/login' ? token : undefined);
+    if (route.form) headers['content-type'] = 'application/x-www-form-urlencoded';
     // A stream has no end to wait for, but a head.
     const method = route.reply.type === 'text/event-stream' ? 'HEAD' : route.method;
     const answer = await server.ask(path + neededQuery(route), { method, body, headers });

@@ -8,8 +8,9 @@ import {
   limits,
   routes,
 } from '@tacho/protocol';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { AggregateGroup, AggregateKey, AggregateQuery } from '../../store/store.ts';
+import { whileConnected } from '../connected.ts';
 import { addQuestion, wireNumber } from '../question.ts';
 import type { Service } from '../service.ts';
 
@@ -99,20 +100,5 @@ function plainResult(group: AggregateGroup, name: string): number {
       return sum;
     default:
       return seconds > 0 ? increase / seconds : Number.NaN;
-  }
-}
-
-/** Runs a body whose signal aborts when the client goes away before it has its answer. */
-async function whileConnected<T>(
-  { raw }: FastifyRequest,
-  body: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const gone = new AbortController();
-  const leave = (): void => gone.abort(new Error('the client went away'));
-  raw.socket.once('close', leave);
-  try {
-    return await body(gone.signal);
-  } finally {
-    raw.socket.off('close', leave);
   }
 }
