@@ -21,6 +21,7 @@ import { sessionCases } from './contract/sessions.ts';
 import { storageCases } from './contract/storage.ts';
 import { tokenCases } from './contract/tokens.ts';
 import { toldCases } from './contract/told.ts';
+import { webhookCases } from './contract/webhooks.ts';
 
 /** How much of the suite is run, and how often its random parts are. */
 export interface SuiteOptions {
@@ -60,6 +61,7 @@ export function describeStoreContract(
     ['batches that count once', () => onceCases(open)],
     ['replays', () => replayCases(open)],
     ['tokens', () => tokenCases(open)],
+    ['webhooks', () => webhookCases(open)],
     ['what a store tells', () => toldCases(open)],
     ['load', () => loadCases(open)],
     ['series', () => seriesCases(open, rounds)],

@@ -16,6 +16,7 @@ import { pointsOf, samplesOf, seriesOf } from './memory/series.ts';
 import { MemorySession, type StartEntry } from './memory/session.ts';
 import { storageOf } from './memory/storage.ts';
 import { MemoryTokens } from './memory/tokens.ts';
+import { MemoryWebhooks } from './memory/webhooks.ts';
 import { refuseStarted } from './replay.ts';
 import type {
   AggregateGroup,
@@ -85,6 +86,7 @@ export function openMemory(options: MemoryOptions): MemoryStore {
 /** A store without a disk. It keeps what it is given: patches and events must not be changed afterwards. */
 export class MemoryStore implements Store, SessionQuestions, SearchQuestions {
   readonly told = new Tellings();
+  readonly webhooks = new MemoryWebhooks();
   readonly #options: MemoryOptions;
   /** By id, in order of creation. */
   readonly #sessions = new Map<string, MemorySession>();

@@ -15,6 +15,7 @@ import type { SeriesQuestions } from './series.ts';
 import type { StorageQuestions } from './storage.ts';
 import type { TokenStore } from './tokens.ts';
 import type { OtherServers, Tellings } from './told.ts';
+import type { WebhookStore } from './webhooks.ts';
 
 export * from './aggregate.ts';
 export * from './history.ts';
@@ -24,6 +25,7 @@ export * from './series.ts';
 export * from './storage.ts';
 export * from './tokens.ts';
 export * from './told.ts';
+export * from './webhooks.ts';
 
 /**
  * A session as the store knows it; entries refer to it instead of repeating the id.
@@ -252,6 +254,8 @@ export interface Store
     TokenStore {
   /** Tells what the store finds out by itself about sessions, soon after it is durable. */
   readonly told: Tellings;
+  /** Rules of webhooks, and what is to be sent for them. */
+  readonly webhooks: WebhookStore;
   /** What servers stored that share the store; absent for engines of one server. */
   readonly others?: OtherServers;
   /** The session with this id, or the only one whose id starts with this prefix (8 characters or more). */

@@ -1,4 +1,4 @@
-/** Copies sessions and tokens from one store into another, each once however often it is begun anew. */
+/** Copies sessions, tokens and webhooks from one store into another, each once however often it is begun anew. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -40,7 +40,15 @@ export interface Copied {
   patches: number;
   events: number;
   samples: number;
-  tokens: { copied: number; existing: number; conflicting: string[] };
+  tokens: Kept;
+  webhooks: Kept;
+}
+
+/** What became of things that are copied whole. */
+interface Kept {
+  copied: number;
+  existing: number;
+  conflicting: string[];
 }
 
 /** Sessions of which both stores are asked at the same time. */
@@ -56,6 +64,7 @@ export async function copyStore(options: CopyOptions): Promise<Copied> {
   for await (const { row, there } of rows) if (row !== undefined) await copier.session(row, there);
   await copier.finish();
   await copyTokens(options, copier.done.tokens);
+  await copyWebhooks(options, copier.done.webhooks);
   return copier.done;
 }
 
@@ -65,7 +74,7 @@ async function rowOf(store: Store, id: string): Promise<SessionRow | undefined> 
   return undefined;
 }
 
-async function copyTokens({ source, target }: CopyOptions, done: Copied['tokens']): Promise<void> {
+async function copyTokens({ source, target }: CopyOptions, done: Kept): Promise<void> {
   const there = new Map((await target.tokens()).map((token) => [token.id, token]));
   for (const token of await source.tokens()) {
     const { usedUs: _used, ...own } = token;
@@ -75,6 +84,20 @@ async function copyTokens({ source, target }: CopyOptions, done: Copied['tokens'
       done.copied += 1;
     } else if (isDeepStrictEqual(own, other)) done.existing += 1;
     else done.conflicting.push(token.id);
+  }
+}
+
+/** Rules, and how far each was looked after; what was not sent yet is for the source to send. */
+async function copyWebhooks({ source, target }: CopyOptions, done: Kept): Promise<void> {
+  const there = new Map((await target.webhooks.webhooks()).map((row) => [row.id, row.rule]));
+  for (const { progress, ...row } of await source.webhooks.webhooks()) {
+    const known = there.get(row.id);
+    if (known === undefined) {
+      await target.webhooks.putWebhook(row);
+      if (progress !== '') await target.webhooks.noteWebhook(row.id, progress);
+      done.copied += 1;
+    } else if (known === row.rule) done.existing += 1;
+    else done.conflicting.push(row.id);
   }
 }
 
@@ -93,6 +116,7 @@ class Copier {
     ...{ copied: 0, finished: 0, existing: 0, conflicting: [], deleted: [] },
     ...{ patches: 0, events: 0, samples: 0 },
     tokens: { copied: 0, existing: 0, conflicting: [] },
+    webhooks: { copied: 0, existing: 0, conflicting: [] },
   };
   readonly #options: CopyOptions;
   readonly #bounds: PieceBounds;

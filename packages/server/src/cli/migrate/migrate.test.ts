@@ -204,6 +204,25 @@ describe('a migration', () => {
     await expect(refused).rejects.toMatchObject({ exit: 'unavailable' });
   });
 
+  it('takes webhooks along with how far they came, each once, and leaves those that are other ones', async () => {
+    const [{ store: source }, { store: target }] = [await sqlite(), await memory()];
+    const rule = (id: string, text: string) => ({ id, createdUs: 5, rule: text });
+    for (const id of ['a', 'b']) await source.webhooks.putWebhook(rule(id, 'here'));
+    await source.webhooks.noteWebhook('a', 'so far');
+    await target.webhooks.putWebhook(rule('b', 'there'));
+    const first = await copy(source, target);
+    expect(first.webhooks).toEqual({ copied: 1, existing: 0, conflicting: ['b'] });
+    expect(await target.webhooks.webhooks()).toEqual([
+      { ...rule('a', 'here'), progress: 'so far' },
+      { ...rule('b', 'there'), progress: '' },
+    ]);
+    expect((await copy(source, target)).webhooks).toEqual({
+      copied: 0,
+      existing: 1,
+      conflicting: ['b'],
+    });
+  });
+
   it('takes tokens along, each once, and tells of those that are other ones', async () => {
     const token = (id: string, hash = 'h'): TokenRow => ({
       ...{ id, hash, name: 'n', scopes: ['read'], createdUs: 5, usedUs: 7 },

@@ -50,7 +50,7 @@ export function reportJson({ copied, verified }: Outcome, { from, to }: Stores):
 }
 
 function copiedLines(copied: Copied, from: string, to: string): string[] {
-  const { patches, events, samples, tokens } = copied;
+  const { patches, events, samples, tokens, webhooks } = copied;
   const what = [
     count(patches, 'patch', 'patches'),
     count(events, 'event'),
@@ -59,6 +59,10 @@ function copiedLines(copied: Copied, from: string, to: string): string[] {
   const lines = [
     `copied ${count(copied.copied, 'session')} (${what.join(', ')}) and ${count(tokens.copied, 'token')} from ${from} to ${to}`,
   ];
+  if (webhooks.copied > 0) lines.push(`copied ${count(webhooks.copied, 'webhook')}`);
+  if (webhooks.conflicting.length > 0) {
+    lines.push(`left as they are in ${to}: webhooks ${webhooks.conflicting.join(', ')}`);
+  }
   if (copied.finished > 0) {
     lines.push(`finished ${count(copied.finished, 'session')} that an earlier run had begun`);
   }

@@ -72,6 +72,7 @@ import { storageOf } from './storage.ts';
 import { ClickHouseTokens } from './tokens.ts';
 import { Turns } from './turns.ts';
 import { Upkeep } from './upkeep.ts';
+import { ClickHouseWebhooks } from './webhooks.ts';
 import { Writer } from './writer.ts';
 
 /** What the store on ClickHouse needs to know. */
@@ -104,6 +105,7 @@ export async function openClickhouse(options: ClickHouseOptions): Promise<Store>
 class ClickHouseStore implements Store {
   readonly told = new Tellings();
   readonly others: Others;
+  readonly webhooks: ClickHouseWebhooks;
   readonly #options: ClickHouseOptions;
   readonly #shards: readonly Shard[];
   readonly #writers: readonly Writer[];
@@ -129,6 +131,7 @@ class ClickHouseStore implements Store {
     const places = this.#writers.map((writer, i) => ({ writer, shard: shards[i]! }));
     this.#upkeep = new Upkeep(places, options.clock, options.log);
     this.#tokens = new ClickHouseTokens(quick[0]!);
+    this.webhooks = new ClickHouseWebhooks(quick[0]!);
     this.others = new Others(quick, this.#turns, options.clock, options.log);
   }
 

@@ -133,8 +133,8 @@ export function startReadOnlyEngine({ file, catalog }: ReadOnlyEngineOptions): E
     return reading;
   });
   return {
-    // Tokens are the only thing that is asked of the writer.
-    writer: (method) => (method === 'tokens' ? reader(method) : refuse()),
+    // Tokens and webhooks are the only things that are asked of the writer.
+    writer: (method) => (['tokens', 'webhooks'].includes(method) ? reader(method) : refuse()),
     sealer: refuse,
     reader,
     catalog: local(() => {

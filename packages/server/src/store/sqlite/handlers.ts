@@ -15,6 +15,7 @@ import { SeriesReader } from './series/series-reader.ts';
 import type { Slice } from './slice.ts';
 import { countHandlers } from './storage/counts.ts';
 import { Caller, type Channel, type Handlers, serve } from './thread.ts';
+import { WebhookTable, webhookHandlers } from './webhooks.ts';
 import { type Damage, Writer, type WriterOptions } from './writer.ts';
 
 /** Opens the writer and returns its answers. */
@@ -37,6 +38,7 @@ export function writerHandlers(options: WriterOptions): Handlers {
     addToken: (token: TokenRow) => writer.tokens.add(token),
     removeToken: (id: string) => writer.tokens.remove(id),
     noteTokenUse: (uses: ReadonlyMap<string, number>) => writer.tokens.noteUse(uses),
+    ...webhookHandlers(writer.webhooks),
     close: () => writer.close(),
     connect: (port: MessagePort) => serve(port as unknown as Channel, handlers),
   };
@@ -55,6 +57,7 @@ export function readerHandlers(file: string): Handlers {
     spool: (id: string) => reader.spool(id),
     key: (key: string) => reader.key(key),
     tokens: () => reader.tokens(),
+    webhooks: () => new WebhookTable(reader.source.db).list(),
     read: (request: { id: string; parts: ReadParts }) => reader.read(request),
     next: (cursor: number) => reader.next(cursor),
     abandon: (cursor: number) => reader.abandon(cursor),

@@ -153,4 +153,24 @@ export const migrations: readonly string[] = [
     used_us INTEGER
   ) WITHOUT ROWID;
   `,
+  // 3: webhooks.
+  `
+  CREATE TABLE webhook(
+    id TEXT PRIMARY KEY,
+    created_us INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    progress TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE notice(
+    id TEXT PRIMARY KEY,
+    webhook TEXT NOT NULL,
+    created_us INTEGER NOT NULL,
+    due_us INTEGER,
+    holder TEXT,
+    held_until_us INTEGER,
+    body TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX notice_webhook ON notice(webhook, created_us);
+  CREATE INDEX notice_due ON notice(due_us) WHERE due_us IS NOT NULL;
+  `,
 ];

@@ -29,6 +29,7 @@ import { type SealBounds, sealBounds } from './sealer.ts';
 import { parseSeriesText } from './series-text.ts';
 import { storeError } from './store-error.ts';
 import type { RemoteError } from './thread.ts';
+import { sqliteWebhooks } from './webhooks.ts';
 import type { Damage, Opened, Writer } from './writer.ts';
 
 /** Where a store's messages go. */
@@ -86,6 +87,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
 /** A data directory as a store: finds and reads sessions itself, and leaves writing to its committer. */
 export class SqliteStore extends SqliteAnswers implements Store {
   readonly told = new Tellings();
+  readonly webhooks = sqliteWebhooks((method, argument) => this.#write(method, argument));
   readonly #options: SqliteOptions;
   readonly #engine: Engine;
   readonly #unlock: () => void;

@@ -8,6 +8,7 @@ import { applyTouch, type Live, LiveSessions, noteSkew } from './live.ts';
 import { type Slice, SliceWriter } from './slice.ts';
 import { Teller, type TellerOptions } from './teller.ts';
 import { TokenTable } from './tokens.ts';
+import { WebhookTable } from './webhooks.ts';
 
 /** What the writer is started with. */
 export interface WriterOptions extends TellerOptions {
@@ -36,6 +37,7 @@ export interface Damage {
 /** Owns the writing connection; every method is one or more short transactions. */
 export class Writer {
   readonly tokens: TokenTable;
+  readonly webhooks: WebhookTable;
   readonly #db: Database;
   readonly #live: LiveSessions;
   readonly #teller: Teller;
@@ -55,6 +57,7 @@ export class Writer {
     this.#slices = new SliceWriter(this.#db);
     this.#deleter = new Deleter(this.#db);
     this.tokens = new TokenTable(this.#db);
+    this.webhooks = new WebhookTable(this.#db);
     this.#sql = prepareAll(this.#db);
     const last = this.#db.prepare('SELECT max(id) AS id FROM journal').get() as {
       id: number | null;
