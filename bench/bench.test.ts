@@ -24,6 +24,7 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
     'query',
     'client',
     'agent',
+    'export',
   ];
   const args = [
     '--conditions=source',
@@ -42,7 +43,7 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
   const run = JSON.parse(readFileSync(join(out, file), 'utf8')) as Run;
   const targets = run.rows.filter((row) => met(row) !== undefined).map((row) => row.bench);
   const expected = [
-    ...['agent', 'batch', 'client', 'commit', 'growth', 'ingest', 'memory', 'query'],
+    ...['agent', 'batch', 'client', 'commit', 'export', 'growth', 'ingest', 'memory', 'query'],
     ...['single', 'size', 'start'],
   ];
   expect([...new Set(targets)].sort()).toEqual(expected);

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run|dashboard|clickhouse …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run|dashboard|clickhouse|export …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { clickhouse } from './clickhouse.ts';
 import { client } from './client.ts';
 import { commit } from './commit.ts';
 import { dashboard } from './dashboard.ts';
+import { exported } from './export.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
 import { query } from './query.ts';
@@ -32,6 +33,7 @@ const benches: Record<string, Bench> = {
   run: runBench,
   dashboard,
   clickhouse,
+  export: exported,
 };
 const rssBytesMax = 200 * 2 ** 20;
 

@@ -24,7 +24,7 @@ const pages = [
   { page: 'docs/questions.md', atLeast: 14 },
   { page: 'docs/live.md', atLeast: 2 },
   { page: 'docs/api-questions.md', atLeast: 20 },
-  { page: 'docs/export.md', atLeast: 7 },
+  { page: 'docs/export.md', atLeast: 11 },
   { page: 'docs/influx.md', atLeast: 3 },
   { page: 'docs/grafana.md', atLeast: 4 },
   { page: 'docs/migrate.md', atLeast: 4 },

@@ -218,7 +218,8 @@ async function end(
   }
 }
 
-function memoryOf(pid: number): { rssBytes: number; peakRssBytes: number } {
+/** Present and highest resident set of a process, in bytes; 0 where /proc does not tell. */
+export function memoryOf(pid: number): { rssBytes: number; peakRssBytes: number } {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const kib = (key: string): number =>

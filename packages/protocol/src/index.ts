@@ -9,6 +9,7 @@ export * from './entry-text.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './exception.ts';
+export * from './export.ts';
 export * from './filter.ts';
 export * from './histogram.ts';
 export * from './json.ts';

@@ -1,7 +1,7 @@
 /** The week of the demo: the same for the same seed, true to itself, and clear about its versions. */
 import { causeOf } from '@tacho/protocol';
 import { describe, expect, it } from 'vitest';
-import { sessionLines } from '../http/export-lines.ts';
+import { sessionLines } from '../http/export/lines.ts';
 import { Harness } from '../http/testing/harness.ts';
 import { openMemory } from '../store/memory.ts';
 import type { EventRow, SessionRow, Store, StoreBatch } from '../store/store.ts';

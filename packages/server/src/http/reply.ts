@@ -83,37 +83,42 @@ function sendSuccess(response: ServerResponse & { _header?: unknown }): void {
   } else response.end(success.body);
 }
 
-/** What a streamed text is, and what ends it. */
+/** What a streamed answer is, and what ends it. */
 export interface StreamForm {
   type: string;
   end: string;
+  /** Name of the file that browsers save it as; they show it when absent. */
+  file?: string;
+  /** Whether it is compressed inside already. */
+  isCompressed?: boolean;
 }
 
 /** One JSON document; the newline gives a terminal's prompt its own line. */
 const jsonForm: StreamForm = { type: 'application/json', end: '\n' };
 
-/** Lines of JSON, each with its end. */
-export const linesForm: StreamForm = { type: 'application/x-ndjson', end: '' };
-
 /** Pieces after which the event loop gets a turn, so that a long answer does not hold up the others. */
 const piecesPerTurn = 16;
 
 /**
- * Sends JSON text as it comes, compressed when the client accepts that. The first piece is awaited
+ * Sends text or bytes as they come, compressed when the client accepts that. The first piece is awaited
  * before the head is sent, so that what fails at once gets an honest status; what fails later cuts
  * the connection, because half an answer must not look like a whole one.
  */
 export async function sendStream(
   request: FastifyRequest,
   reply: FastifyReply,
-  source: AsyncGenerator<string>,
+  source: AsyncGenerator<string | Buffer>,
   log: Log,
   form: StreamForm = jsonForm,
 ): Promise<FastifyReply> {
   const first = await source.next();
-  const encoding = chooseEncoding(request.headers['accept-encoding']);
+  const accepted = form.isCompressed ? undefined : request.headers['accept-encoding'];
+  const encoding = chooseEncoding(accepted);
   addVary(reply, 'Accept-Encoding');
   reply.header('content-type', form.type);
+  if (form.file !== undefined) {
+    reply.header('content-disposition', `attachment; filename="${form.file}"`);
+  }
   if (encoding !== undefined) reply.header('content-encoding', encoding);
   if (request.method === 'HEAD') {
     await source.return(undefined);
@@ -127,15 +132,15 @@ export async function sendStream(
 }
 
 async function* turns(
-  first: IteratorResult<string, unknown>,
-  source: AsyncGenerator<string>,
+  first: IteratorResult<string | Buffer, unknown>,
+  source: AsyncGenerator<string | Buffer>,
   log: Log,
   end: string,
 ): AsyncGenerator<Buffer> {
   try {
     let pieces = 0;
     for (let next = first; !next.done; next = await source.next()) {
-      yield Buffer.from(next.value);
+      yield typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
       if (++pieces % piecesPerTurn === 0) await new Promise(setImmediate);
     }
     if (end !== '') yield Buffer.from(end);

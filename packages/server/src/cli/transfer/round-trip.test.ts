@@ -74,6 +74,11 @@ function lasting(sessions: SessionDump[]): unknown[] {
   }));
 }
 
+/** All but the first line, which names the moment of the export. */
+function afterHead(text: string): string {
+  return text.slice(text.indexOf('\n') + 1);
+}
+
 describe('what is exported and imported', () => {
   it.each([
     ['the store in memory', async () => memory()],
@@ -89,6 +94,7 @@ describe('what is exported and imported', () => {
         const text = await exported(bench.store);
         expect(await imported(target, text, length)).toMatchObject({ rejected: [] });
         expect(lasting(await dump(target))).toEqual(before);
+        expect(afterHead(await exported(target))).toBe(afterHead(text));
         const again = await imported(target, text, length);
         expect(again).toMatchObject({ entries: 0, rejected: [] });
         expect(lasting(await dump(target))).toEqual(before);

@@ -9,7 +9,7 @@ import {
   statusToWire,
   stringifyJson,
 } from '@tacho/protocol';
-import type { EventRow, PatchRow, SampleRows, SessionPart, SessionRow } from '../store/store.ts';
+import type { EventRow, PatchRow, SampleRows, SessionPart, SessionRow } from '../../store/store.ts';
 
 /** Characters of a piece; large enough that the pieces cost nothing, small beside a socket's buffer. */
 const pieceLength = 64 * 1024;
