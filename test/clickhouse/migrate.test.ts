@@ -20,6 +20,7 @@ import { openMemory } from '../../packages/server/src/store/memory.ts';
 import { openSqlite } from '../../packages/server/src/store/sqlite/sqlite.ts';
 import type { Store, StoreEntry } from '../../packages/server/src/store/store.ts';
 import { type ClickHouse, startClickHouse } from './running.ts';
+import { freshAddress } from './stores.ts';
 
 let clickhouse: ClickHouse;
 const directories: string[] = [];
@@ -36,13 +37,9 @@ afterAll(async () => {
 const times = { suspendedAfterUs: 60e6, returnGraceUntilUs: 0 };
 const log = pino({ level: 'silent' });
 
-function addressOf(database: string): string {
-  return `${clickhouse.url.replace('http', 'clickhouse')}/${database}`;
-}
-
-function openTarget(database: string): Promise<Store> {
+function openTarget(address: string): Promise<Store> {
   return openClickhouse({
-    url: addressOf(database),
+    url: address,
     clock: () => Date.now() * 1000,
     log,
     ...times,
@@ -90,10 +87,10 @@ async function samplesIn(store: Store): Promise<number> {
   return 0;
 }
 
-function migrate(dir: string, database: string) {
+function migrate(dir: string, address: string) {
   const program = fileURLToPath(new URL('../../packages/server/bin/tacho.js', import.meta.url));
   const args = [program, 'migrate', '--from', `sqlite:${dir}`, '--json'];
-  const env = { ...process.env, TACHO_STORE: addressOf(database) };
+  const env = { ...process.env, TACHO_STORE: address };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = new Promise((resolve) => child.once('close', resolve));
   const said = Promise.all([text(child.stdout), text(child.stderr), closed]);
@@ -102,8 +99,9 @@ function migrate(dir: string, database: string) {
 
 it('a migration killed half way goes on, doubles nothing, and leaves the same', async () => {
   const dir = await recorded();
-  const target = await openTarget('whole');
-  const first = migrate(dir, 'whole');
+  const address = freshAddress(clickhouse);
+  const target = await openTarget(address);
+  const first = migrate(dir, address);
   while (first.child.exitCode === null && (await samplesIn(target)) === 0) await sleep(10);
   first.child.kill('SIGKILL');
   await first.said;
@@ -111,7 +109,7 @@ it('a migration killed half way goes on, doubles nothing, and leaves the same', 
   expect(half).toBeGreaterThan(0);
   expect(half).toBeLessThan(samples);
 
-  const second = migrate(dir, 'whole');
+  const second = migrate(dir, address);
   const [out, problems, code] = await second.said;
   expect([code, problems]).toEqual([0, '']);
   expect(JSON.parse(out)).toMatchObject({
@@ -120,7 +118,7 @@ it('a migration killed half way goes on, doubles nothing, and leaves the same', 
   });
   await target.close();
   const source = await openSqlite({ dir, clock: () => startUs, log, local: true, ...times });
-  const fresh = await openTarget('whole');
+  const fresh = await openTarget(address);
   expect(await samplesIn(fresh)).toBe(samples);
   expect(await verifyStore(source, fresh)).toMatchObject({ sessions: 30, differences: [] });
   await fresh.remove(largeId);
@@ -142,13 +140,12 @@ async function plain(store: Store): Promise<unknown[]> {
 }
 
 it('any history is the same there, and the way back', async () => {
-  let round = 0;
   await fc.assert(
     fc.asyncProperty(histories, fc.constantFrom(3, 1e4), async (steps, rows) => {
       const memory = () => openMemory({ clock: () => startUs, ...times });
       const bench = await StoreBench.open(async () => ({ store: memory() }));
       await live(bench, steps);
-      const target = await openTarget(`round_${round++}`);
+      const target = await openTarget(freshAddress(clickhouse));
       const options = { clock: () => startUs + 86_400e6, bounds: { rows, bytes: 1e6 } };
       await copyStore({ source: bench.store, target, ...options });
       expect(await verifyStore(bench.store, target)).toMatchObject({ differences: [] });

@@ -35,14 +35,15 @@ beforeAll(async () => {
     ['demo', '--data', dataDir, '--sessions', '100', '--seed', '7', '--until', until],
     ['migrate', '--from', `sqlite:${dataDir}`, '--to', address],
   ]) {
-    expect(await runTacho(args)).toMatchObject({ code: 0, stderr: '' });
+    const said = await runTacho(args, { timeoutMs: 240_000 });
+    expect(said).toMatchObject({ code: 0, stderr: '' });
   }
   servers = await Promise.all([
     startServer({ dataDir, args: still }),
     startServer({ args: [...still, '--store', address] }),
   ]);
   known = await knownOf(servers[0]!.url);
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.stop()));
