@@ -26,6 +26,7 @@ const pages = [
   { page: 'docs/api-questions.md', atLeast: 20 },
   { page: 'docs/export.md', atLeast: 11 },
   { page: 'docs/influx.md', atLeast: 3 },
+  { page: 'docs/otlp.md', atLeast: 3 },
   { page: 'docs/grafana.md', atLeast: 4 },
   { page: 'docs/migrate.md', atLeast: 4 },
   { page: 'docs/cli.md', atLeast: 14 },

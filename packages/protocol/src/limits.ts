@@ -169,6 +169,8 @@ export const limits = {
   lostAfterMs: 15 * 60_000,
   sweepIntervalMs: 30_000,
 
+  /** Messages and numbers of one OTLP body; a point with five attributes has eleven. */
+  otlpValuesMax: 1_000_000,
   /** Open sessions of one door, which a sender of ever new names would otherwise start without end. */
   doorSessionsMax: 10_000,
   /** Silence after which a session that a door started has ended. */

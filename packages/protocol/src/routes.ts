@@ -5,6 +5,7 @@ import { historyRoutes } from './routes/history.ts';
 import { influxRoutes } from './routes/influx.ts';
 import { liveRoutes } from './routes/live.ts';
 import { metaRoutes } from './routes/meta.ts';
+import { otlpRoutes } from './routes/otlp.ts';
 import { prometheusRoutes } from './routes/prometheus.ts';
 import { recordRoutes } from './routes/record.ts';
 import { releaseRoutes } from './routes/releases.ts';
@@ -33,6 +34,7 @@ export const routes = {
   ...metaRoutes,
   ...liveRoutes,
   ...influxRoutes,
+  ...otlpRoutes,
 } as const satisfies Record<string, Route>;
 
 const { getSession, allSessions, health, ...writeRoutes } = recordRoutes;
@@ -83,6 +85,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Export and import',
     about: 'Whole sessions, taken from one server to another.',
     routes: { ...transferRoutes, allSessions },
+  },
+  {
+    title: 'OpenTelemetry',
+    about: 'What programs send that are instrumented already.',
+    routes: otlpRoutes,
   },
   {
     title: 'Line protocol',

@@ -52,6 +52,8 @@ export type DoorFact =
 /** What was said of one run. */
 export interface Said {
   source: Source;
+  /** What the state of the session has from its start, when this starts it. */
+  state?: JsonObject;
   metrics: readonly DoorMetric[];
   facts: readonly DoorFact[];
 }
@@ -84,9 +86,9 @@ export class Door {
   /**
    * Makes all of it durable, or nothing: rejects with what the store refuses with, and with
    * `too_many_sessions`. Samples and events are counted as stored; what was refused is counted by
-   * whoever tells the sender.
+   * whoever tells the sender. Resolves to false when `once` says that it was stored before.
    */
-  record(said: readonly Said[], receivedUs: number, once?: Once): Promise<void> {
+  record(said: readonly Said[], receivedUs: number, once?: Once): Promise<boolean> {
     const grows = said.some(({ metrics }) => metrics.some(({ grow }) => grow !== undefined));
     if (!grows) return this.#record(said, receivedUs, once);
     const turn = this.#last.then(() => this.#record(said, receivedUs, once));
@@ -104,10 +106,11 @@ export class Door {
     return this.#sessions.close();
   }
 
-  async #record(said: readonly Said[], receivedUs: number, once?: Once): Promise<void> {
+  async #record(said: readonly Said[], receivedUs: number, once?: Once): Promise<boolean> {
     const gathered = new Map<DoorSession, Gathered>();
-    for (const { source, metrics, facts } of said) {
-      const session = await this.#sessions.find(source);
+    for (const { source, state, metrics, facts } of said) {
+      if (metrics.length === 0 && facts.length === 0) continue;
+      const session = await this.#sessions.find(source, state);
       const of = gathered.get(session) ?? gather();
       gathered.set(session, of);
       for (const { metric, grow } of metrics) {
@@ -141,14 +144,16 @@ export class Door {
     }
     const isNew = entries.length === 0 || (await this.#append(entries, receivedUs, count, once));
     for (const [session, { facts, totals, patches }] of gathered) {
-      session.start = undefined;
+      // What was stored before may have started another session of the source.
+      if (isNew) session.start = undefined;
       if (isNew) for (const [name, total] of totals) session.totals.set(name, total);
       for (const [name, patch] of patches) session.patches.set(name, patch);
       if (facts.some(isEnd)) this.#sessions.forget(session);
     }
-    if (!isNew) return;
+    if (!isNew) return false;
     this.report.stored += count;
     this.report.overflowed += overflowed;
+    return true;
   }
 
   /** Whether a fact is to be stored: not what stands in the state already, or has no place in it. */

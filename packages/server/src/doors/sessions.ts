@@ -1,5 +1,5 @@
 /** The sessions of a door: each source has one from its first word until it ends or falls silent. */
-import { limits, TachoError } from '@tacho/protocol';
+import { type JsonObject, limits, TachoError } from '@tacho/protocol';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { SessionHandle, Store, StoreEntry } from '../store/store.ts';
@@ -57,10 +57,10 @@ export class DoorSessions {
   }
 
   /**
-   * The session of a source, started when it has none. Rejects with `too_many_sessions` when
+   * The session of a source, started with `state` when it has none. Rejects with `too_many_sessions` when
    * `limits.doorSessionsMax` are open.
    */
-  find(source: Source): DoorSession | Promise<DoorSession> {
+  find(source: Source, state: JsonObject = {}): DoorSession | Promise<DoorSession> {
     const key = sourceKey(this.#door, source);
     const known = this.#open.get(key);
     if (known !== undefined) {
@@ -69,7 +69,7 @@ export class DoorSessions {
     }
     const sought = this.#sought.get(key);
     if (sought !== undefined) return sought;
-    const seeking = this.#seek(key, source).finally(() => this.#sought.delete(key));
+    const seeking = this.#seek(key, source, state).finally(() => this.#sought.delete(key));
     this.#sought.set(key, seeking);
     return seeking;
   }
@@ -93,7 +93,7 @@ export class DoorSessions {
     await this.#sweeping;
   }
 
-  async #seek(key: string, source: Source): Promise<DoorSession> {
+  async #seek(key: string, source: Source, state: JsonObject): Promise<DoorSession> {
     if (this.#open.size + this.#sought.size > limits.doorSessionsMax) {
       throw new TachoError(
         'too_many_sessions',
@@ -102,24 +102,31 @@ export class DoorSessions {
       );
     }
     const found = await (source.session === undefined
-      ? this.#seekByKey(key, source)
-      : this.#seekById(key, source, source.session));
+      ? this.#seekByKey(key, source, state)
+      : this.#seekById(key, source, source.session, state));
     this.#open.set(key, found);
     const { silenceMs } = this.#parts;
     this.#timer ??= setInterval(() => void this.sweep(), Math.max(silenceMs / 10, 100)).unref();
     return found;
   }
 
-  async #seekById(key: string, source: Source, id: string): Promise<DoorSession> {
+  async #seekById(
+    key: string,
+    source: Source,
+    id: string,
+    state: JsonObject,
+  ): Promise<DoorSession> {
     const { store } = this.#parts;
     const resolution = await store.resolve(id);
-    if (resolution.kind !== 'found') return this.#begin(key, source, await store.reserve(id));
+    if (resolution.kind !== 'found') {
+      return this.#begin(key, source, state, await store.reserve(id));
+    }
     const row = await store.summary(id);
     return this.#known(key, resolution.session, row?.summary.agentId === this.#agentId);
   }
 
   /** The active session of a source, whichever server started it, or a new one. */
-  async #seekByKey(key: string, source: Source): Promise<DoorSession> {
+  async #seekByKey(key: string, source: Source, state: JsonObject): Promise<DoorSession> {
     const { store, clock } = this.#parts;
     const nowUs = clock();
     const page = await store.sessions({
@@ -139,7 +146,9 @@ export class DoorSessions {
     for (let turn = 0; turn < turnsMax; turn++) {
       const id = sessionIdOf(key, nowUs, turn);
       const resolution = await store.resolve(id);
-      if (resolution.kind !== 'found') return this.#begin(key, source, await store.reserve(id));
+      if (resolution.kind !== 'found') {
+        return this.#begin(key, source, state, await store.reserve(id));
+      }
     }
     throw new Error(`source ${key} started ${turnsMax} sessions within minutes`);
   }
@@ -153,14 +162,14 @@ export class DoorSessions {
     return { key, handle, start: undefined, isOwn, lastUs, totals: new Map(), patches: new Map() };
   }
 
-  #begin(key: string, source: Source, session: SessionHandle): DoorSession {
+  #begin(key: string, source: Source, state: JsonObject, session: SessionHandle): DoorSession {
     const { product, version, machineId, hostname } = source;
     const atUs = this.#parts.clock();
     const start: StoreEntry = {
       ...{ kind: 'start', session, atUs, product, version, agentId: this.#agentId },
       ...(machineId !== undefined && { machineId }),
       ...(hostname !== undefined && { hostname }),
-      state: { tacho: { door: this.#door, source: key } },
+      state: { ...state, tacho: { door: this.#door, source: key } },
     };
     return { ...this.#known(key, session, true), start };
   }

@@ -31,6 +31,7 @@ import { addHistoryRoutes } from './routes/history.ts';
 import { addInfluxRoutes } from './routes/influx.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoutes } from './routes/live.ts';
+import { addOtlpRoutes } from './routes/otlp.ts';
 import { addPrometheusRoutes } from './routes/prometheus.ts';
 import { addReleaseRoutes } from './routes/releases.ts';
 import { addSearchRoutes } from './routes/search.ts';
@@ -145,4 +146,5 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addDoorsRoute(app, service);
   addInfluxRoutes(app, service);
   addLiveRoutes(app, service);
+  addOtlpRoutes(app, service);
 }

@@ -1,7 +1,7 @@
 /** Which form a request body claims to have. */
 
 /** `none`: no content type; `other`: one that we do not read. */
-export type MediaType = 'json' | 'ndjson' | 'none' | 'other';
+export type MediaType = 'json' | 'ndjson' | 'protobuf' | 'none' | 'other';
 
 /**
  * The media type of a Content-Type header. Only types that a web page cannot send without asking
@@ -19,6 +19,7 @@ const known = new Map<string, MediaType>([
   ['application/json', 'json'],
   ['application/x-ndjson', 'ndjson'],
   ['application/ndjson', 'ndjson'],
+  ['application/x-protobuf', 'protobuf'],
 ]);
 
 /** JSON is UTF-8; another charset would be read wrongly. Other parameters mean nothing to us. */

@@ -16,6 +16,8 @@ const bodies: Record<string, unknown> = {
   '/api/tokens': { name: 'T', scopes: ['read'] },
   '/api/ingest': { spoolId: 's', seq: 1, entries: [] },
   '/api/import': { spoolId: 's', seq: 1, entries: [] },
+  '/v1/metrics': {},
+  '/v1/logs': {},
 };
 
 describe('every endpoint of the protocol', () => {
