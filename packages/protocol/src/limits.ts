@@ -7,6 +7,8 @@ const MiB = 1024 * KiB;
 export const limits = {
   /** Default TCP port of the server. */
   serverPort: 9090,
+  /** Default TCP port of OTLP over HTTP. */
+  otlpPort: 4_318,
   /** Request body as sent, in bytes. */
   bodyBytesMax: 16 * MiB,
   /** Request body after decompression, in bytes. */

@@ -1,5 +1,6 @@
 /** Serving, in this process and over the store in memory: addresses, refusals, and the drain. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Server as HttpServer } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { Failure } from './failure.ts';
+import { openOtlpPort, otlpPortOf } from './http/otlp-port.ts';
 import { type OpenStore, type ServeOptions, type Serving, serve } from './main.ts';
 import { type MemoryStore, openMemory } from './store/memory.ts';
 import { makeToken } from './token.ts';
@@ -102,6 +104,61 @@ describe('serving', () => {
     const message = await refusal({ port }, opened);
     other.close();
     expect(message).toContain(`port ${port} on 127.0.0.1 is in use`);
+    expect(opened.closed).toBe(1);
+  });
+
+  it('takes OTLP on a second port, and lets its requests finish when it closes', async () => {
+    const opened = new Opened();
+    const { url, otlpUrl, close } = await start(opened, { otlpPort: 0 });
+    expect(otlpUrl).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(otlpUrl).not.toBe(url);
+    expect((await fetch(`${otlpUrl}/health`)).status).toBe(200);
+    let goOn = (): void => {};
+    opened.appendWaits = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const pending = create(otlpUrl as string);
+    await expect.poll(() => opened.waiting).toBe(1);
+    const closing = close();
+    goOn();
+    expect((await pending).status).toBe(201);
+    expect(await closing).toBe(true);
+    await expect(fetch(`${otlpUrl}/health`)).rejects.toThrow();
+  });
+
+  it('has no second port unless it is asked for, or listens where everybody expects it', async () => {
+    expect((await start(new Opened())).otlpUrl).toBeUndefined();
+    expect(otlpPortOf({ port: 9090, otlpPort: 'auto' })).toEqual({ port: 4318, isRequired: false });
+    expect(otlpPortOf({ port: 9091, otlpPort: 'auto' })).toBeUndefined();
+    expect(otlpPortOf({ port: 9090, otlpPort: 'none' })).toBeUndefined();
+    expect(otlpPortOf({ port: 9090, otlpPort: 4400 })).toEqual({ port: 4400, isRequired: true });
+  });
+
+  it('goes without the usual port of OTLP when something else has it, and says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as { port: number };
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+    const usual = { port, isRequired: false };
+    const config = { host: '127.0.0.1', port: 9090, otlpPort: 'auto' } as const;
+    expect(await openOtlpPort(new HttpServer(), config, log, usual)).toBeUndefined();
+    other.close();
+    expect(JSON.parse(lines[0] as string).msg).toBe(
+      `otlpPort ${port} on 127.0.0.1 is in use; OpenTelemetry is taken on port 9090 alone`,
+    );
+  });
+
+  it('is refused in one line when the port of OTLP is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as { port: number };
+    const opened = new Opened();
+    const message = await refusal({ otlpPort: port }, opened);
+    other.close();
+    expect(message).toBe(
+      `otlpPort ${port} on 127.0.0.1 is in use; choose another with --otlp-port (0 picks a free one, none does without)`,
+    );
     expect(opened.closed).toBe(1);
   });
 

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { type Config, isLoopback, storeOf } from './config.ts';
 import { explain, Failure, reasonOf } from './failure.ts';
 import type { buildApp } from './http/app.ts';
+import { openOtlpPort, type SecondPort } from './http/otlp-port.ts';
 import type { HttpConfig } from './http/service.ts';
 import type { Log } from './log.ts';
 import { type OpenStoreOptions, openStore as openStoreAt } from './store/open.ts';
@@ -35,6 +36,8 @@ export type OpenStore = (options: OpenStoreOptions) => Promise<Store>;
 export interface Serving {
   /** Where it listens, with the port that was picked: `http://127.0.0.1:9090`. */
   url: string;
+  /** The same for the port of OTLP; absent when there is none. */
+  otlpUrl?: string;
   /**
    * Stops accepting, finishes what is in flight, makes everything durable. Resolves to false when
    * that took longer than the drain timeout and something had to be cut off; never rejects.
@@ -61,12 +64,18 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await requireProtection(store, http, log);
     const app = buildApp({ store, config: http, clock, log });
     await app.listen({ host: config.host, port: config.port });
+    const otlp = await openOtlpPort(app.server, config, log).catch(async (error: unknown) => {
+      await app.close();
+      throw error;
+    });
     const sweeper = startSweeps({ store, config: http, clock, log });
     const { port } = app.server.address() as AddressInfo;
-    const stops = { app, sweeper, store, log };
+    const stops = { app, otlp, sweeper, store, log };
     let closing: Promise<boolean> | undefined;
+    const scheme = http.tls === undefined ? 'http' : 'https';
     return {
-      url: urlOf(http.tls === undefined ? 'http' : 'https', config.host, port),
+      url: urlOf(scheme, config.host, port),
+      ...(otlp !== undefined && { otlpUrl: urlOf(scheme, config.host, otlp.port) }),
       close: () => {
         closing ??= drain(stops, options.drainTimeoutMs ?? limits.drainTimeoutMs);
         return closing;
@@ -174,15 +183,19 @@ function urlOf(scheme: string, host: string, port: number): string {
 
 interface Stops {
   app: ReturnType<typeof buildApp>;
+  otlp: SecondPort | undefined;
   sweeper: ReturnType<typeof startSweeps>;
   store: Store;
   log: Log;
 }
 
-async function drain({ app, sweeper, store, log }: Stops, timeoutMs: number): Promise<boolean> {
+async function drain(
+  { app, otlp, sweeper, store, log }: Stops,
+  timeoutMs: number,
+): Promise<boolean> {
   const storeMs = timeoutMs * storeShare;
   const steps: [string, () => Promise<unknown>, number][] = [
-    ['requests in flight', () => closeApp(app), timeoutMs - storeMs],
+    ['requests in flight', () => closeApp(app, otlp), timeoutMs - storeMs],
     ['the store', () => Promise.resolve(sweeper.stop()).then(() => store.close()), storeMs],
   ];
   let isClean = true;
@@ -200,10 +213,10 @@ async function drain({ app, sweeper, store, log }: Stops, timeoutMs: number): Pr
  * Closing ends idle connections once; one that becomes idle when its request is answered would keep
  * the server open until the keep-alive timeout, so they are looked for until all are gone.
  */
-async function closeApp(app: Stops['app']): Promise<void> {
+async function closeApp(app: Stops['app'], otlp: SecondPort | undefined): Promise<void> {
   const timer = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
   try {
-    await app.close();
+    await Promise.all([app.close(), otlp?.close()]);
   } finally {
     clearInterval(timer);
   }

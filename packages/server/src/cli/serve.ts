@@ -50,7 +50,8 @@ export async function runServe(
   process.on('uncaughtException', onFatal);
   process.stdout.write(`tacho listening on ${serving.url}\n`);
   const store = shownStore(storeOf(config));
-  log.info({ url: serving.url, store, configFile: file }, 'ready');
+  const { url, otlpUrl } = serving;
+  log.info({ url, otlpUrl, store, configFile: file }, 'ready');
 
   const beforeStop = onReady?.(serving.url);
   const signal = await stop;

@@ -19,6 +19,8 @@ export interface Config {
   host: string;
   /** TCP port to listen on; 0 picks a free one. */
   port: number;
+  /** TCP port that takes OTLP as well; 0 picks a free one, `auto` is 4318 where `port` is the default. */
+  otlpPort: number | 'auto' | 'none';
   /** Directory of the embedded store, absolute. */
   dataDir: string;
   /** A store that is not the embedded one in `dataDir`; null for that one. */
@@ -95,6 +97,13 @@ export const settings: Settings = {
     default: limits.serverPort,
     doc: 'TCP port to listen on; 0 picks a free one.',
     ...whole(0, 65_535),
+  },
+  otlpPort: {
+    env: 'TACHO_OTLP_PORT',
+    flag: '--otlp-port <number>',
+    default: 'auto',
+    doc: `Second TCP port, for exporters of OpenTelemetry; 0 picks a free one. \`auto\` is ${limits.otlpPort} while \`port\` is ${limits.serverPort}, and goes without when something else has it.`,
+    ...portOr('auto', 'none'),
   },
   dataDir: {
     env: 'TACHO_DATA_DIR',
@@ -299,6 +308,17 @@ function whole(min: number, max: number): Form<number> {
       if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
       return value >= min && value <= max ? value : undefined;
     },
+  };
+}
+
+/** A port, or one of these words. */
+function portOr<T extends string>(...words: readonly T[]): Form<number | T> {
+  const port = whole(0, 65_535);
+  const choice = oneOf(words);
+  return {
+    type: 'port',
+    accepted: `${port.accepted}, ${words.join(' or ')}`,
+    read: (raw) => port.read(raw) ?? choice.read(raw),
   };
 }
 

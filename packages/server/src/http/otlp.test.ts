@@ -117,6 +117,21 @@ describe('OTLP over HTTP', () => {
     });
   });
 
+  it('is open to pages of the origins that the operator lists', async () => {
+    const origin = 'https://shop.example';
+    const server = await Harness.start({ allowedOrigins: [origin] });
+    const asked = { 'access-control-request-method': 'POST', origin };
+    const preflight = await server.ask('/v1/logs', { method: 'OPTIONS', headers: asked });
+    expect([preflight.status, preflight.headers['access-control-allow-origin']]).toEqual([
+      204,
+      origin,
+    ]);
+    const answer = await post(server, 'logs', logsOf([{ timeUnixNano }]), { origin });
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([200, origin]);
+    const foreign = await post(server, 'logs', {}, { origin: 'https://other.example' });
+    expect([foreign.status, foreign.json.code]).toEqual([403, 7]);
+  });
+
   it('stores nothing when the store refuses, and then all of it once', async () => {
     const server = await Harness.start();
     const message = metricsOf([
