@@ -1,6 +1,7 @@
 /** Every endpoint of the HTTP API: method, path, what goes in, what comes out, and what can go wrong. */
 import { aggregateRoutes } from './routes/aggregate.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { grafanaRoutes } from './routes/grafana.ts';
 import { historyRoutes } from './routes/history.ts';
 import { influxRoutes } from './routes/influx.ts';
 import { liveRoutes } from './routes/live.ts';
@@ -28,6 +29,7 @@ export const routes = {
   ...historyRoutes,
   ...releaseRoutes,
   ...prometheusRoutes,
+  ...grafanaRoutes,
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
@@ -75,6 +77,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Prometheus',
     about: 'The query API of Prometheus, for Grafana and everything else that speaks it.',
     routes: prometheusRoutes,
+  },
+  {
+    title: 'Grafana',
+    about: "What Grafana's JSON API data source asks for.",
+    routes: grafanaRoutes,
   },
   {
     title: 'Live',

@@ -26,6 +26,7 @@ import { addDocsRoutes } from './routes/docs.ts';
 import { addDoorsRoute } from './routes/doors.ts';
 import { addFacetRoutes } from './routes/facets.ts';
 import { addFiguresRoute } from './routes/figures.ts';
+import { addGrafanaRoutes } from './routes/grafana.ts';
 import { addHealthRoute } from './routes/health.ts';
 import { addHistoryRoutes } from './routes/history.ts';
 import { addInfluxRoutes } from './routes/influx.ts';
@@ -135,6 +136,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addReleaseRoutes(app, service);
   addCompareRoutes(app, service);
   addPrometheusRoutes(app, service);
+  addGrafanaRoutes(app, service);
   addWriteRoutes(app, service);
   addIngestRoute(app, service);
   addDocsRoutes(app, service);

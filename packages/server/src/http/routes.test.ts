@@ -7,6 +7,8 @@ import { Harness, type Json } from './testing/harness.ts';
 
 const id = '550e8400-e29b-41d4-a716-446655440000';
 
+const at = '2026-01-01T00:00:00Z';
+
 /** A request that each endpoint accepts. */
 const bodies: Record<string, unknown> = {
   '/api/sessions': { product: 'P', version: 'V' },
@@ -18,6 +20,10 @@ const bodies: Record<string, unknown> = {
   '/api/import': { spoolId: 's', seq: 1, entries: [] },
   '/v1/metrics': {},
   '/v1/logs': {},
+  '/api/grafana/query': { range: { from: at, to: at }, targets: [{ target: '1' }] },
+  '/api/grafana/annotations': { range: { from: at, to: at } },
+  '/api/grafana/tag-values': { key: 'version' },
+  '/api/grafana/variable': { payload: { target: 'version' } },
 };
 
 describe('every endpoint of the protocol', () => {

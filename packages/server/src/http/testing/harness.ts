@@ -47,6 +47,8 @@ export class Harness {
   /** When set, appends wait for it, or fail when it rejects. */
   appendGate: (() => Promise<void>) | undefined;
   appends = 0;
+  /** The store itself, past the gate. */
+  declare store: Store;
   /** Ends the server; the store stays open until the test ends. */
   close = async (): Promise<void> => {};
 
@@ -58,6 +60,7 @@ export class Harness {
     const harness = new Harness();
     const clock = (): number => harness.nowUs;
     const store = await open({ clock, suspendedAfterUs: 60e6, returnGraceUntilUs: 0 });
+    harness.store = store;
     const log = pino({ level: 'debug' }, { write: (line) => void harness.logged.push(line) });
     const app = buildApp({
       store: gated(store, harness),
