@@ -4,8 +4,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readParquet } from '../../packages/server/src/http/export/testing/read-parquet.ts';
 import { runTacho } from './cli.ts';
 import { closeConnections, get, post } from './http.ts';
 import { launcher, type Server, startServer, temporaryDirectory } from './server.ts';
@@ -89,6 +90,28 @@ describe('an export', () => {
     const again = await runTacho(['import', file, '--server', one.url, '--json']);
     expect(JSON.parse(again.stdout)).toMatchObject({ sessions: 0, entries: 0, rejected: [] });
     expect(await linesOf('--server', one.url)).toBe(lines);
+  });
+
+  it('is a table in the format that the name of the file says, from a server and from a directory', async () => {
+    const server = await start();
+    await record(server);
+    const dir = temporaryDirectory();
+    const write = async (name: string, ...args: string[]): Promise<Buffer> => {
+      const file = join(dir, name);
+      const said = await runTacho(['export', '--out', file, ...args]);
+      expect(said).toMatchObject({ code: 0, stdout: '', stderr: '' });
+      return readFileSync(file);
+    };
+    const csv = await write('all.csv', '--server', server.url);
+    expect(csv.toString().split('\r\n')).toHaveLength(3 * 2_001 + 2);
+    const packed = await write('all.csv.gz', '--data', server.dataDir);
+    expect(gunzipSync(packed).equals(csv)).toBe(true);
+    const table = await write('some.parquet', '--server', server.url, '--version', '1.1');
+    expect((await readParquet(table)).rows).toHaveLength(2_001);
+    const events = await runTacho([
+      ...['export', '--server', server.url, '--format', 'csv', '--what', 'events'],
+    ]);
+    expect(events.stdout).toContain('"{""text"":""ünïcode \u2028""}"');
   });
 
   it('is the same from a directory: beside its server, after it, and after a kill; nothing in it changes', async () => {
@@ -218,6 +241,9 @@ describe('what cannot be', () => {
     [['export', '--server', 'http://127.0.0.1:9', '--data', 'x'], 2, 'exclude each other'],
     [['export', '--data', '/nowhere'], 1, 'nothing was recorded in /nowhere'],
     [['export', '--outcome', 'fine'], 2, 'Expected one of healthy, errored, abnormal, crashed.'],
+    [['export', '--format', 'xlsx'], 2, 'Allowed choices are ndjson, csv, parquet.'],
+    [['export', '--what', 'states'], 2, 'Allowed choices are samples, events, sessions.'],
+    [['export', '--out', 'x.parquet.gz'], 2, 'Parquet is compressed already'],
     [['export', '--nonsense'], 2, "unknown option '--nonsense'"],
     [['import', '/nowhere/file'], 1, 'cannot read /nowhere/file: no such file'],
     [['import'], 2, "missing required argument 'file'"],

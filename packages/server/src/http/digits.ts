@@ -28,6 +28,18 @@ export function writeNumber(bytes: Uint8Array, at: number, value: number): numbe
   return writeAscii(bytes, at, String(value));
 }
 
+/**
+ * Writes any number so that it reads back as the same one: -0 with its sign, NaN and the infinities
+ * as words between `mark`; where it ends.
+ */
+export function writeExact(bytes: Uint8Array, from: number, value: number, mark: '' | '"'): number {
+  if (value - value !== 0) return writeAscii(bytes, from, `${mark}${value}${mark}`);
+  if (value !== 0 || !Object.is(value, -0)) return writeNumber(bytes, from, value);
+  bytes[from] = minus;
+  bytes[from + 1] = zero;
+  return from + 2;
+}
+
 /** Writes so many parts of one; zeros at the end are left out. */
 function writeParts(bytes: Uint8Array, from: number, parts: number, scale: number): number {
   const whole = Math.floor(parts / scale);

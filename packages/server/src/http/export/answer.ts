@@ -7,12 +7,14 @@ import {
   type SessionFilter,
   TachoError,
 } from '@tacho/protocol';
+import type { SessionPart } from '../../store/store.ts';
 import { version } from '../../version.ts';
 import type { StreamForm } from '../reply.ts';
 import type { Service } from '../service.ts';
 import { CsvWriter } from './csv.ts';
 import { headerLine, sessionLines } from './lines.ts';
 import { ParquetWriter } from './parquet/writer.ts';
+import { type OpenSession, openSessions } from './read-ahead.ts';
 import { sessionRows, type TableWriter } from './table-writer.ts';
 import { tables } from './tables.ts';
 
@@ -66,7 +68,8 @@ async function* lines(service: Service, question: ExportQuestion): AsyncGenerato
     exported_at: formatTime(question.nowUs),
     tacho: version,
   });
-  yield* eachSession(service, ids, (id) => sessionLines(service.store.read(id, everything)));
+  const sessions = openSessions(service.store, ids, everything);
+  yield* eachSession(service, sessions, sessionLines);
 }
 
 async function* rows(
@@ -76,18 +79,20 @@ async function* rows(
   writer: TableWriter,
 ): AsyncGenerator<Buffer> {
   const ids = await chosenIds(service, question);
-  yield* eachSession(service, ids, (id) => sessionRows(service.store, id, table, writer));
+  const parts = { events: table === 'events', samples: table === 'samples' };
+  const sessions = openSessions(service.store, ids, parts);
+  yield* eachSession(service, sessions, (read) => sessionRows(read, table, writer));
   yield await writer.end();
 }
 
 async function* eachSession<T>(
   { log }: Service,
-  ids: AsyncIterable<string>,
-  read: (id: string) => AsyncGenerator<T>,
+  sessions: AsyncIterable<OpenSession>,
+  write: (parts: AsyncIterable<SessionPart>) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
-  for await (const id of ids) {
+  for await (const { id, parts } of sessions) {
     try {
-      yield* read(id);
+      yield* write(parts);
     } catch (error) {
       log.error({ err: error, session: id }, 'a session cannot be read; the export ends here');
       throw error;

@@ -1,7 +1,7 @@
 /** Tables as CSV by RFC 4180, in pieces of whole rows. */
 import { formatTime, stringifyJson } from '@tacho/protocol';
 import type { SampleRows } from '../../store/store.ts';
-import { numberBytesMax, writeAscii, writeDigits, writeNumber } from '../digits.ts';
+import { numberBytesMax, writeDigits, writeExact } from '../digits.ts';
 import type { TableWriter } from './table-writer.ts';
 import { type Cell, type Column, seriesCells } from './tables.ts';
 
@@ -11,7 +11,7 @@ const pieceBytes = 64 * 1024;
 /** Bytes of an instant with six decimals. */
 const instantBytes = 27;
 
-const [comma, carriageReturn, newline, minus, zero] = [0x2c, 0x0d, 0x0a, 0x2d, 0x30];
+const [comma, carriageReturn, newline] = [0x2c, 0x0d, 0x0a];
 
 /** Writes the rows of one table. */
 export class CsvWriter implements TableWriter {
@@ -63,7 +63,8 @@ export class CsvWriter implements TableWriter {
       bytes.set(head, this.#end);
       let at = this.#day.write(bytes, this.#end + head.length, rows.timesUs[row]!);
       bytes[at++] = comma;
-      at = writeValue(bytes, at, rows.values[row]!);
+      // NaN, Infinity and -Infinity are the words that JavaScript, Python and databases know.
+      at = writeExact(bytes, at, rows.values[row]!, '');
       if (detail !== undefined) at += bytes.write(rest, at);
       else {
         bytes[at++] = comma;
@@ -124,17 +125,6 @@ function numberText(value: number): string {
 function microsecondsText(us: number): string {
   const text = formatTime(us);
   return text.length === instantBytes ? text : text.replace('Z', '000Z');
-}
-
-function writeValue(bytes: Buffer, from: number, value: number): number {
-  let at = from;
-  if (value === 0) {
-    if (Object.is(value, -0)) bytes[at++] = minus;
-    bytes[at++] = zero;
-    return at;
-  }
-  // NaN and the infinities are the words that JavaScript, Python and spreadsheets know.
-  return value - value === 0 ? writeNumber(bytes, at, value) : writeAscii(bytes, at, String(value));
 }
 
 const dayUs = 86_400e6;

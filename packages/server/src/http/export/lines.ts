@@ -10,6 +10,7 @@ import {
   stringifyJson,
 } from '@tacho/protocol';
 import type { EventRow, PatchRow, SampleRows, SessionPart, SessionRow } from '../../store/store.ts';
+import { numberBytesMax, writeExact, writeNumber } from '../digits.ts';
 
 /** Characters of a piece; large enough that the pieces cost nothing, small beside a socket's buffer. */
 const pieceLength = 64 * 1024;
@@ -111,16 +112,17 @@ function eventLine({ atUs, event }: EventRow, session: string): string {
  */
 function* sampleLines(rows: SampleRows, session: string): Generator<string> {
   const detailed = new Set<number>();
-  for (const row of rows.details?.keys() ?? []) detailed.add(rows.series[row] as number);
+  for (const row of rows.details?.keys() ?? []) detailed.add(rows.series[row]!);
   const together = new Map<string, { times: Float64Array; columns: [SeriesKey, string][] }>();
-  for (const [series, own] of rowsBySeries(rows.series)) {
+  for (const { series, own } of rowsBySeries(rows)) {
     if (detailed.has(series)) {
       yield* metricLines(rows, own, session);
       continue;
     }
-    const times = Float64Array.from(own, (row) => rows.timesUs[row] as number);
-    const key = rows.keys[series] as SeriesKey;
-    const values = own.map((row) => valueText(rows.values[row] as number)).join(',');
+    const times = new Float64Array(own.length);
+    for (let i = 0; i < own.length; i++) times[i] = rows.timesUs[own[i]!]!;
+    const key = rows.keys[series]!;
+    const values = valuesText(rows.values, own);
     const name = timesName(times);
     const known = together.get(name);
     if (known === undefined) together.set(name, { times, columns: [[key, values]] });
@@ -129,12 +131,22 @@ function* sampleLines(rows: SampleRows, session: string): Generator<string> {
   for (const { times, columns } of together.values()) yield columnsLine(session, times, columns);
 }
 
-function rowsBySeries(series: Uint32Array): Map<number, number[]> {
-  const found = new Map<number, number[]>();
+/** The rows of each series, in the order in which the series first come. */
+function rowsBySeries({ keys, series }: SampleRows): { series: number; own: Uint32Array }[] {
+  const counts = new Uint32Array(keys.length);
+  for (let row = 0; row < series.length; row++) counts[series[row]!]! += 1;
+  const found: { series: number; own: Uint32Array }[] = [];
+  const rowsOf: Uint32Array[] = [];
+  const ends = new Uint32Array(keys.length);
   for (let row = 0; row < series.length; row++) {
-    const own = found.get(series[row] as number);
-    if (own === undefined) found.set(series[row] as number, [row]);
-    else own.push(row);
+    const one = series[row]!;
+    let own = rowsOf[one];
+    if (own === undefined) {
+      own = new Uint32Array(counts[one]!);
+      rowsOf[one] = own;
+      found.push({ series: one, own });
+    }
+    own[ends[one]!++] = row;
   }
   return found;
 }
@@ -149,17 +161,48 @@ function columnsLine(
   times: Float64Array,
   columns: readonly [SeriesKey, string][],
 ): string {
-  const startMs = Math.floor((times[0] as number) / 1000);
-  const offsets: number[] = [];
-  for (const us of times) offsets.push((us - startMs * 1000) / 1000);
+  const startMs = Math.floor(times[0]! / 1000);
   const series = columns.map(([key, values]) => {
     return `{${JSON.stringify(keyFields(key)).slice(1, -1)},"values":[${values}]}`;
   });
   const head = `{"kind":"columns","session":"${session}","startMs":${startMs}`;
-  return `${head},"times":[${offsets.join(',')}],"series":[${series.join(',')}]}\n`;
+  return `${head},"times":[${offsetsText(times, startMs)}],"series":[${series.join(',')}]}\n`;
 }
 
-function* metricLines(rows: SampleRows, own: readonly number[], session: string) {
+/** Where numbers are written, one column at a time; it grows to the longest one. */
+let bytes: Buffer = Buffer.allocUnsafe(64 * 1024);
+
+/** A number and the comma behind it. */
+const placeBytes = numberBytesMax + 1;
+const comma = 0x2c;
+
+function valuesText(values: Float64Array, own: Uint32Array): string {
+  reserve(own.length);
+  let at = 0;
+  for (let i = 0; i < own.length; i++) {
+    // JSON has no words for NaN and the infinities.
+    at = writeExact(bytes, at, values[own[i]!]!, '"');
+    bytes[at++] = comma;
+  }
+  return bytes.toString('latin1', 0, at - 1);
+}
+
+function offsetsText(times: Float64Array, startMs: number): string {
+  reserve(times.length);
+  let at = 0;
+  for (let i = 0; i < times.length; i++) {
+    at = writeNumber(bytes, at, (times[i]! - startMs * 1000) / 1000);
+    bytes[at++] = comma;
+  }
+  return bytes.toString('latin1', 0, at - 1);
+}
+
+function reserve(numbers: number): void {
+  const needed = numbers * placeBytes;
+  if (bytes.length < needed) bytes = Buffer.allocUnsafe(needed);
+}
+
+function* metricLines(rows: SampleRows, own: Uint32Array, session: string) {
   for (const row of own) {
     const key = JSON.stringify(keyFields(rows.keys[rows.series[row] as number] as SeriesKey));
     const { count, metadata } = rows.details?.get(row) ?? {};

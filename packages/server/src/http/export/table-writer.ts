@@ -1,6 +1,6 @@
 /** Writing a table of sessions, piece by piece, whatever its format. */
 import type { ExportTable } from '@tacho/protocol';
-import type { SampleRows, SessionPart, Store } from '../../store/store.ts';
+import type { SampleRows, SessionPart } from '../../store/store.ts';
 import { type Cell, eventCells, sessionCells, sessionTableCells } from './tables.ts';
 
 /** A format that takes rows and gives bytes. */
@@ -22,13 +22,11 @@ const samplesAtOnce = 1_024;
 
 /** The rows of one session as bytes; what is not enough for a piece stays with the writer. */
 export async function* sessionRows(
-  store: Store,
-  id: string,
+  parts: AsyncIterable<SessionPart>,
   table: ExportTable,
   writer: TableWriter,
 ): AsyncGenerator<Buffer> {
   let session: Cell[] = [];
-  const parts = store.read(id, { events: table === 'events', samples: table === 'samples' });
   for await (const part of parts) {
     if (part.kind === 'session') session = sessionCells(part.row);
     for (const _step of addPart(part, session, table, writer)) {

@@ -107,13 +107,14 @@ export class ParquetWriter implements TableWriter {
   }
 
   async #giveGroup(pieces: Buffer[]): Promise<void> {
-    const chunks: { chunk: Chunk; offset: number }[] = [];
-    for (const column of this.#data) {
-      const chunk = await column.chunk(this.#rows);
-      chunks.push({ chunk, offset: this.#offset });
+    // Threads compress one column while the next one is put together.
+    const made = await Promise.all(this.#data.map((column) => column.chunk(this.#rows)));
+    const chunks = made.map((chunk) => {
+      const offset = this.#offset;
       this.#give(pieces, ...chunk.pages);
-      column.clear();
-    }
+      return { chunk, offset };
+    });
+    for (const column of this.#data) column.clear();
     this.#groups.push(groupBytes(this.#columns, chunks, this.#rows));
     this.#rowsBefore += this.#rows;
     this.#rows = 0;
