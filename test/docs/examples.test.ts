@@ -1,5 +1,6 @@
 /** Every command and request in the documentation works, in order, on a fresh server. */
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { namingAdvice } from '@tacho/protocol';
@@ -28,6 +29,7 @@ const pages = [
   { page: 'docs/influx.md', atLeast: 3 },
   { page: 'docs/otlp.md', atLeast: 3 },
   { page: 'docs/grafana.md', atLeast: 4 },
+  { page: 'docs/webhooks.md', atLeast: 9 },
   { page: 'docs/migrate.md', atLeast: 4 },
   { page: 'docs/cli.md', atLeast: 14 },
   { page: 'docs/ci.md', atLeast: 2 },
@@ -43,10 +45,10 @@ describe.runIf(process.platform !== 'win32')('the documentation', () => {
     const dir = temporaryDirectory('tacho-docs-');
     const server = await startServer({ dataDir: join(dir, 'tacho-data') });
     try {
-      const text = readFileSync(join(root, page), 'utf8').replaceAll(
-        /http:\/\/(localhost|127\.0\.0\.1):9090/g,
-        server.url,
-      );
+      const text = readFileSync(join(root, page), 'utf8')
+        .replaceAll(/http:\/\/(localhost|127\.0\.0\.1):9090/g, server.url)
+        // Where a page lets something listen: several of these tests may run at once.
+        .replaceAll(/\b9099\b/g, String(await freePort()));
       const examples = examplesOf(text, server.url);
       expect(examples.length).toBeGreaterThanOrEqual(atLeast);
       const place = { dir, launcher: launcher(), env: environmentOf(server.url, dir) };
@@ -65,6 +67,15 @@ describe.runIf(process.platform !== 'win32')('the documentation', () => {
     }
   });
 });
+
+/** A port that nothing listens on just now. */
+async function freePort(): Promise<number> {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  const { port } = holder.address() as AddressInfo;
+  await new Promise((resolve) => holder.close(resolve));
+  return port;
+}
 
 /** What programs of a page find: the packages, this server, and an agent of their own. */
 function environmentOf(serverUrl: string, dir: string): Record<string, string> {

@@ -20,9 +20,10 @@ import { tachoCommand } from '../../packages/server/src/cli/index.ts';
 
 /** The limits with their comments from `limits.ts`. */
 export function limitsTable(): string {
-  const comments = commentsOf(
-    readFileSync(new URL('../../packages/protocol/src/limits.ts', import.meta.url), 'utf8'),
+  const files = ['limits.ts', 'webhook-limits.ts'].map((name) =>
+    readFileSync(new URL(`../../packages/protocol/src/${name}`, import.meta.url), 'utf8'),
   );
+  const comments = commentsOf(files.join('\n'));
   const rows = Object.entries(limits).map(([name, value]) => {
     return [`\`${name}\``, shownValue(name, value), comments.get(name) ?? meaningOf(name)];
   });

@@ -1,4 +1,5 @@
 /** Every bound and default interval of Tacho, in one place. Numbers are inclusive maxima unless said otherwise. */
+import { webhookLimits } from './webhook-limits.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -100,6 +101,7 @@ export const limits = {
   loginLifetimeMs: 30 * 24 * 3600 * 1000,
   /** Bad tokens from one client address before it is told to wait; one more is let off every two seconds. */
   failedLoginsMax: 20,
+  ...webhookLimits,
   /** Readers of live streams at once. */
   liveReadersMax: 5_000,
   /** Entries that a live stream can be resumed over. */

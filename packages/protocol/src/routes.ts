@@ -16,6 +16,7 @@ import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { transferRoutes } from './routes/transfer.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 export * from './routes/route.ts';
 
@@ -33,6 +34,7 @@ export const routes = {
   ...transferRoutes,
   ...docsRoutes,
   ...tokenRoutes,
+  ...webhookRoutes,
   ...metaRoutes,
   ...liveRoutes,
   ...influxRoutes,
@@ -107,6 +109,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Tokens',
     about: 'Who may deliver, ask and manage.',
     routes: tokenRoutes,
+  },
+  {
+    title: 'Webhooks',
+    about: 'Who is told of crashes, hangs, exceptions, regressions and metrics.',
+    routes: webhookRoutes,
   },
   {
     title: 'The server',

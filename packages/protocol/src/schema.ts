@@ -50,3 +50,11 @@ export {
   tokenReply,
   tokensReply,
 } from './schema/token.ts';
+export {
+  readWebhookBody,
+  type WebhookInput,
+  type WebhookMetric,
+  webhookBody,
+  webhookFormats,
+  webhookTriggers,
+} from './schema/webhook.ts';

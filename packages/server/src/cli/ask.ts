@@ -214,6 +214,7 @@ export function errorOf(status: number, body: JsonValue, whom: string): CommandE
 const exits: Readonly<Record<string, ExitName>> = {
   session_not_found: 'missing',
   session_ambiguous: 'missing',
+  webhook_not_found: 'missing',
   unauthorized: 'forbidden',
   forbidden: 'forbidden',
   host_not_allowed: 'forbidden',

@@ -12,7 +12,10 @@ export const exitCodes = {
       'failed; for `doctor` found damage, for `migrate` a difference, for `compare` something that got worse, or a rule that is broken',
   },
   usage: { code: 2, meaning: 'not understood: a command, an option or a value is wrong' },
-  missing: { code: 3, meaning: 'there is no such session, product or token, or more than one' },
+  missing: {
+    code: 3,
+    meaning: 'there is no such session, product, token or webhook, or more than one',
+  },
   unreachable: { code: 4, meaning: 'no server answers' },
   forbidden: { code: 5, meaning: 'the server wants a token, or another one' },
   unavailable: { code: 6, meaning: 'the server cannot do it now; the same command may work later' },

@@ -23,6 +23,7 @@ import { showCommand } from './show.ts';
 import { stateCommand } from './state.ts';
 import { tailCommand } from './tail.ts';
 import { tokenCommand } from './token.ts';
+import { webhookCommand } from './webhook.ts';
 
 /** Runs the command line `argv` (as `process.argv`); sets the exit code and never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -77,6 +78,7 @@ export function tachoCommand(): Command {
     .addCommand(migrateCommand())
     .addCommand(doctorCommand())
     .addCommand(tokenCommand())
+    .addCommand(webhookCommand())
     .addCommand(completionCommand(tachoCommand))
     .addCommand(completionValuesCommand(), { hidden: true })
     .addHelpText('after', () => `${examples}\n\n${exitHelp()}`);

@@ -9,6 +9,7 @@ import { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
 import { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
+import { Webhooks } from '../webhooks/webhooks.ts';
 import { Access } from './access.ts';
 import { makeBasePath } from './base-path.ts';
 import type { BodyLimits } from './body.ts';
@@ -42,6 +43,7 @@ import { addSessionRoutes } from './routes/sessions.ts';
 import { addStorageRoute } from './routes/storage.ts';
 import { addTokenRoutes } from './routes/tokens.ts';
 import { addTransferRoutes } from './routes/transfer.ts';
+import { addWebhookRoutes } from './routes/webhooks.ts';
 import { addWriteRoutes, writes } from './routes/writes.ts';
 import { makeServer } from './server.ts';
 import type { HttpConfig, Service } from './service.ts';
@@ -72,7 +74,9 @@ export function buildApp(parts: AppParts): FastifyInstance {
   const startedUs = clock();
   const doorSilenceMs = config.doorSilenceMs ?? limits.doorSilenceMs;
   const doors = new Doors({ ...parts, recorder, doorSilenceMs });
-  const made = { counters, recorder, live, inFlight, keyring, access, doors };
+  const webhooks = new Webhooks({ ...parts, lookIntervalMs: config.sweepIntervalMs });
+  live.onTrouble(() => webhooks.wake());
+  const made = { counters, recorder, live, inFlight, keyring, access, doors, webhooks };
   const service: Service = { ...parts, ...made, startedUs };
   const bodyLimits: BodyLimits = {
     bodyBytesMax: config.bodyBytesMax ?? limits.bodyBytesMax,
@@ -101,8 +105,12 @@ export function buildApp(parts: AppParts): FastifyInstance {
     closing = true;
     done();
   });
-  if (!isPrivate) app.addHook('onReady', () => keyring.load());
+  if (!isPrivate) {
+    app.addHook('onReady', () => keyring.load());
+    app.addHook('onReady', () => webhooks.start());
+  }
   app.addHook('onClose', () => keyring.close());
+  app.addHook('onClose', () => webhooks.stop());
   app.addHook('onClose', () => doors.close());
   app.setErrorHandler(handleError);
   app.addHook('onRequest', makeRequestCheck(guard, access));
@@ -143,6 +151,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addDashboardRoutes(app, service);
   addTransferRoutes(app, service);
   addTokenRoutes(app, service);
+  addWebhookRoutes(app, service);
   addFiguresRoute(app, service);
   addStorageRoute(app, service);
   addDoorsRoute(app, service);

@@ -16,6 +16,8 @@ const bodies: Record<string, unknown> = {
   '/api/sessions/{id}/events': { name: 'e' },
   '/api/sessions/{id}/state': { a: 1 },
   '/api/tokens': { name: 'T', scopes: ['read'] },
+  '/api/webhooks': { name: 'W', url: 'http://127.0.0.1:1/', on: ['crash'] },
+  '/api/webhooks/{webhook_id}': { enabled: false },
   '/api/ingest': { spoolId: 's', seq: 1, entries: [] },
   '/api/import': { spoolId: 's', seq: 1, entries: [] },
   '/v1/metrics': {},
@@ -35,6 +37,7 @@ describe('every endpoint of the protocol', () => {
     const path = route.path
       .replace('{id}', id)
       .replace('{token_id}', token.id)
+      .replace('{webhook_id}', await webhookFor(server, route))
       .replace('{group}', await groupFor(server, route))
       .replace('{name}', 'version');
     const body =
@@ -67,6 +70,12 @@ async function secretFor(server: Harness, { path }: Route) {
   const made = await server.post('/api/tokens', { name: 'first', scopes: ['admin'] });
   const headers = { authorization: `Bearer ${made.json.token}` };
   return { token: made.json as Json, headers };
+}
+
+/** The id of a webhook where an endpoint is about one. */
+async function webhookFor(server: Harness, { path }: Route): Promise<string> {
+  if (!path.includes('{webhook_id}')) return '';
+  return (await server.post('/api/webhooks', bodies['/api/webhooks'])).json.id;
 }
 
 /** The id of a group of exceptions where an endpoint is about one. */

@@ -7,6 +7,7 @@ import type { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
 import type { Recorder } from '../record.ts';
 import type { Store } from '../store/store.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Access } from './access.ts';
 import type { InFlight } from './idempotency.ts';
 
@@ -67,6 +68,7 @@ export interface Service {
   inFlight: InFlight;
   keyring: Keyring;
   access: Access;
+  webhooks: Webhooks;
   doors: Doors;
 }
 

@@ -1,7 +1,7 @@
 /** The hub of live streams: what became durable goes in, and every reader is told that there is more. */
 import type { ServerResponse } from 'node:http';
-import { limits, TachoError } from '@tacho/protocol';
-import type { Store, StoreBatch, Told } from '../store/store.ts';
+import { eventNames, limits, TachoError } from '@tacho/protocol';
+import type { Store, StoreBatch, StoreEntry, Told } from '../store/store.ts';
 import { liveEntry, toldEntries } from './entry.ts';
 import { type Facts, type LiveFilter, LiveReader } from './reader.ts';
 import { LiveRing } from './ring.ts';
@@ -19,6 +19,7 @@ export class LiveHub {
   /** Readers, each with what says whether it may still read. */
   readonly #readers = new Map<LiveReader, { response: ServerResponse; mayRead: () => boolean }>();
   readonly #facts = new Map<string, Facts | undefined>();
+  #onTrouble: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isWoken = false;
 
@@ -37,6 +38,11 @@ export class LiveHub {
     return this.#ring.mark;
   }
 
+  /** Has `listener` called after whatever may be worth a message: an end, an error, a hang. */
+  onTrouble(listener: () => void): void {
+    this.#onTrouble = listener;
+  }
+
   /** Adds what a batch said; call it once that is durable. */
   publish({ entries, receivedUs, replay }: StoreBatch): void {
     // What was recorded elsewhere and long ago is no news.
@@ -46,12 +52,14 @@ export class LiveHub {
       if (live === undefined) continue;
       if (live.product !== undefined) this.#remember(live.session, live as Facts);
       this.#ring.push(live);
+      if (isTrouble(entry)) this.#onTrouble?.();
     }
   }
 
   /** Adds what the store found out by itself. */
   tell(told: readonly Told[]): void {
     for (const one of told) for (const live of toldEntries(one)) this.#ring.push(live);
+    this.#onTrouble?.();
   }
 
   /** Throws `overloaded` when there are as many readers as may be. */
@@ -144,5 +152,22 @@ export class LiveHub {
     const { product, version } = facts ?? {};
     const known = product !== undefined && version !== undefined;
     this.#facts.set(session, known ? { product, version } : undefined);
+  }
+}
+
+/** Nearly all entries are samples, which are told apart first. */
+function isTrouble(entry: StoreEntry): boolean {
+  switch (entry.kind) {
+    case 'sample':
+      return false;
+    case 'crash':
+    case 'end':
+      return true;
+    case 'event': {
+      const { level, name } = entry.event;
+      return level === 'error' || level === 'critical' || name === eventNames.hang;
+    }
+    default:
+      return false;
   }
 }
