@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run|dashboard|clickhouse|export …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|client|agent|run|dashboard|clickhouse|export|mlflow …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { dashboard } from './dashboard.ts';
 import { exported } from './export.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
+import { mlflow } from './mlflow.ts';
 import { query } from './query.ts';
 import { met, newRun, type Row, toMarkdown, writeRun } from './report.ts';
 import { run as runBench } from './run.ts';
@@ -34,6 +35,7 @@ const benches: Record<string, Bench> = {
   dashboard,
   clickhouse,
   export: exported,
+  mlflow,
 };
 const rssBytesMax = 200 * 2 ** 20;
 

@@ -33,6 +33,7 @@ const pages = [
   { page: 'docs/migrate.md', atLeast: 4 },
   { page: 'docs/cli.md', atLeast: 14 },
   { page: 'docs/ci.md', atLeast: 2 },
+  { page: 'docs/mlflow.md', atLeast: 4 },
   { page: 'docs/demo.md', atLeast: 4 },
   { page: 'docs/run.md', atLeast: 6 },
   { page: 'docs/client-typescript.md', atLeast: 7 },

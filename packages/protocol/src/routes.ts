@@ -6,6 +6,7 @@ import { historyRoutes } from './routes/history.ts';
 import { influxRoutes } from './routes/influx.ts';
 import { liveRoutes } from './routes/live.ts';
 import { metaRoutes } from './routes/meta.ts';
+import { mlflowRoutes } from './routes/mlflow.ts';
 import { otlpRoutes } from './routes/otlp.ts';
 import { prometheusRoutes } from './routes/prometheus.ts';
 import { recordRoutes } from './routes/record.ts';
@@ -39,6 +40,7 @@ export const routes = {
   ...liveRoutes,
   ...influxRoutes,
   ...otlpRoutes,
+  ...mlflowRoutes,
 } as const satisfies Record<string, Route>;
 
 const { getSession, allSessions, health, ...writeRoutes } = recordRoutes;
@@ -49,6 +51,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Recording',
     about: 'What a program says about its run.',
     routes: writeRoutes,
+  },
+  {
+    title: 'MLflow',
+    about: 'What training scripts send that log to MLflow.',
+    routes: mlflowRoutes,
   },
   {
     title: 'Sessions',

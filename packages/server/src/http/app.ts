@@ -33,6 +33,7 @@ import { addHistoryRoutes } from './routes/history.ts';
 import { addInfluxRoutes } from './routes/influx.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addLiveRoutes } from './routes/live.ts';
+import { addMlflowRoutes } from './routes/mlflow.ts';
 import { addOtlpRoutes } from './routes/otlp.ts';
 import { addPrometheusRoutes } from './routes/prometheus.ts';
 import { addReleaseRoutes } from './routes/releases.ts';
@@ -156,6 +157,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addStorageRoute(app, service);
   addDoorsRoute(app, service);
   addInfluxRoutes(app, service);
+  addMlflowRoutes(app, service);
   addLiveRoutes(app, service);
   addOtlpRoutes(app, service);
 }

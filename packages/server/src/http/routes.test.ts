@@ -26,6 +26,16 @@ const bodies: Record<string, unknown> = {
   '/api/grafana/annotations': { range: { from: at, to: at } },
   '/api/grafana/tag-values': { key: 'version' },
   '/api/grafana/variable': { payload: { target: 'version' } },
+  '/api/2.0/mlflow/experiments/create': { name: 'P' },
+  '/api/2.0/mlflow/experiments/search': {},
+  '/api/2.0/mlflow/runs/create': {},
+  '/api/2.0/mlflow/runs/search': { experiment_ids: ['0'] },
+  '/api/2.0/mlflow/runs/update': { run_id: id, status: 'FINISHED' },
+  '/api/2.0/mlflow/runs/log-metric': { run_id: id, key: 'm', value: 1, timestamp: 1 },
+  '/api/2.0/mlflow/runs/log-parameter': { run_id: id, key: 'p', value: 'v' },
+  '/api/2.0/mlflow/runs/set-tag': { run_id: id, key: 't', value: 'v' },
+  '/api/2.0/mlflow/runs/delete-tag': { run_id: id, key: 't' },
+  '/api/2.0/mlflow/runs/log-batch': { run_id: id },
 };
 
 describe('every endpoint of the protocol', () => {
