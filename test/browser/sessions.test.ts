@@ -1,5 +1,6 @@
 /** Stories of the list: finding, what arrives meanwhile, choosing several, an empty server and one that goes away. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { post } from '../whole/http.ts';
@@ -178,5 +179,32 @@ describe('a server', () => {
     await alert.getByRole('button', { name: 'Retry' }).click();
     await rows(page).first().waitFor();
     await alert.waitFor({ state: 'hidden' });
+  });
+});
+
+describe('somebody who goes on in a spreadsheet', () => {
+  it('takes the sessions that are listed away as CSV, and as Parquet, and no others', async () => {
+    const server = await ownServer();
+    const ids = [await record(server, '1.0'), await record(server, '2.0')];
+    for (const id of ids) {
+      await post(`${server.url}/api/sessions/${id}/metrics`, { name: 'load_ratio', value: 0.5 });
+    }
+    const page = await stage.open(`${server.url}/sessions?version=2.0`);
+    await untilReady(page, 'sessions');
+    const take = async (name: string): Promise<[string, Buffer]> => {
+      await page.getByRole('button', { name: 'Export', exact: true }).click();
+      const coming = page.waitForEvent('download');
+      await page.getByRole('link', { name }).click();
+      const download = await coming;
+      return [download.suggestedFilename(), readFileSync(await download.path())];
+    };
+    const [name, csv] = await take('CSV');
+    expect(name).toBe('samples.csv');
+    const lines = csv.toString().trimEnd().split('\r\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain(`${ids[1]},Shop,2.0,till-1,load_ratio,`);
+    const [file, bytes] = await take('Parquet');
+    expect(file).toBe('samples.parquet');
+    expect(bytes.subarray(-4).toString()).toBe('PAR1');
   });
 });

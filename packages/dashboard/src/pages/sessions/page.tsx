@@ -6,6 +6,8 @@ import { ApiError } from '../../api.ts';
 import { chipsOf } from '../../filters/filter.ts';
 import { FilterField } from '../../filters/filter-field.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
+import { Exports } from '../../parts/exports.tsx';
+import { Popover } from '../../parts/popover.tsx';
 import type { VirtualListHandle } from '../../parts/virtual-list.tsx';
 import { Failure, Skeleton } from '../../parts/waiting.tsx';
 import { markReady } from '../../ready.ts';
@@ -82,6 +84,13 @@ export function SessionsPage() {
           >
             Copy link
           </CopyButton>
+          <Popover align="end" class="btn btn-s btn-quiet" button="Export">
+            {(shut) => (
+              <div class="menu">
+                <Exports filter={filter} onClick={shut} />
+              </div>
+            )}
+          </Popover>
           <ChooseColumns chosen={chosen} />
         </FilterField>
         <Narrow filter={filter} answer={splits.value} />

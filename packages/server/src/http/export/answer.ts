@@ -45,16 +45,23 @@ export function exportAnswer(
       const details = `what is "${what}", which is for csv and parquet; expected none with ndjson.`;
       throw new TachoError('invalid_field', details);
     }
-    const form = { ...forms.ndjson, file: 'sessions.ndjson' };
+    const form = { ...forms.ndjson, file: fileName(question, 'sessions') };
     return { form, bytes: lines(service, question) };
   }
   const table = what ?? 'samples';
-  const form = { ...forms[format], file: `${table}.${format}` };
+  const form = { ...forms[format], file: fileName(question, table) };
   const writer =
     format === 'csv'
       ? new CsvWriter(tables[table])
       : new ParquetWriter(tables[table], `tacho ${version}`);
   return { form, bytes: rows(service, question, table, writer) };
+}
+
+/** The session stands in the name where there is only one; nothing else may stand in a header. */
+function fileName({ format, filter: { ids = [] } }: ExportQuestion, what: string): string {
+  const [id = ''] = ids;
+  const isOne = ids.length === 1 && /^[0-9a-f-]+$/.test(id);
+  return `${isOne ? `${id}${format === 'ndjson' ? '' : `-${what}`}` : what}.${format}`;
 }
 
 const everything = { patches: true, events: true, samples: true };

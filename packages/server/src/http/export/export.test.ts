@@ -128,6 +128,15 @@ describe('an export', () => {
       expect(headers['content-type']).toBe(type);
       expect(headers['content-disposition']).toBe(`attachment; filename="samples.${format}"`);
     }
+    const nameOf = async (query: string) => {
+      const { headers } = await harness.ask(`/api/export?${query}`);
+      return /filename="(.*)"/.exec(String(headers['content-disposition']))?.[1];
+    };
+    expect(await nameOf('')).toBe('sessions.ndjson');
+    expect(await nameOf('id=5e551000')).toBe('5e551000.ndjson');
+    expect(await nameOf('id=5e551000&format=csv&what=events')).toBe('5e551000-events.csv');
+    expect(await nameOf('id=5e551000&id=0ddba11e')).toBe('sessions.ndjson');
+    expect(await nameOf('id=%22%0D%0Ax:y&format=csv')).toBe('samples.csv');
     const { text } = await harness.ask('/api/export?format=csv');
     expect(text).toBe(`${tables.samples.map(({ name }) => name).join(',')}\r\n`);
     const { bytes } = await harness.ask('/api/export?format=parquet');

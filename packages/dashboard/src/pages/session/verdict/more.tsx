@@ -5,6 +5,7 @@ import { useLoaded } from '../../../answer.ts';
 import { ApiError, apiUrl, ask, send } from '../../../api.ts';
 import { count } from '../../../format/number.ts';
 import { CopyButton } from '../../../parts/copy.tsx';
+import { Exports } from '../../../parts/exports.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { Popover } from '../../../parts/popover.tsx';
 import { Loaded } from '../../../parts/waiting.tsx';
@@ -33,9 +34,7 @@ export function More() {
       >
         {(shut) => (
           <div class="menu">
-            <a download={`${id}.ndjson`} href={apiUrl('/api/export', { id })} onClick={shut}>
-              NDJSON, as recorded <small>for tacho import</small>
-            </a>
+            <Exports filter={{ id }} onClick={shut} />
             <a download={`${id}.json`} href={apiUrl(`/api/sessions/${id}`)} onClick={shut}>
               JSON <small>state, events, samples</small>
             </a>
