@@ -7,6 +7,7 @@ import {
   defaultBounds,
   fromWire,
   type Histogram,
+  histogramGrowth,
   makeHistogram,
   mergeHistograms,
   observe,
@@ -280,5 +281,53 @@ describe('the wire form', () => {
     for (const none of [undefined, [], ['inf'], 'x', [{ le: 1 }]]) {
       expect(readBounds(none)).toBeUndefined();
     }
+  });
+});
+
+describe('the growth of a histogram', () => {
+  /** Bounds as an exponential histogram has them: powers around what it has seen. */
+  const powers = (values: readonly number[], step: number): number[] => {
+    const exponents = values.map((value) => Math.ceil(Math.log2(value) / step) * step);
+    const bounds: number[] = [];
+    const last = Math.max(...exponents);
+    for (let at = Math.min(...exponents) - step; at <= last; at += step) bounds.push(2 ** at);
+    return bounds;
+  };
+  const histogramOf = (values: readonly number[], step: number): Histogram => {
+    const histogram = makeHistogram(values.length === 0 ? [] : powers(values, step));
+    for (const value of values) observe(histogram, value);
+    return histogram;
+  };
+  const some = fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 30 });
+  const step = fc.constantFrom(1, 2, 4);
+
+  it('is what came since, also when its bounds move with the values', () => {
+    fc.assert(
+      fc.property(some, some, step, step, (first, later, fine, coarse) => {
+        const before = histogramOf(first, fine);
+        const now = histogramOf([...first, ...later], Math.max(fine, coarse));
+        const growth = histogramGrowth(before, now);
+        const wanted = makeHistogram(growth.bounds);
+        for (const value of later) observe(wanted, value);
+        const { counts, count, sum } = wanted;
+        expect(growth).toMatchObject({ counts, count, sum });
+      }),
+    );
+  });
+
+  it('keeps the bounds beyond what it had seen before', () => {
+    const growth = histogramGrowth(histogramOf([3, 5], 1), histogramOf([3, 5, 100], 1));
+    expect(growth.bounds).toEqual([2, 4, 8, 16, 32, 64, 128]);
+    expect(growth.counts).toEqual([0, 0, 0, 0, 0, 0, 1, 0]);
+  });
+
+  it('is all of it when it started anew', () => {
+    const now = histogramOf([3], 1);
+    expect(histogramGrowth(histogramOf([3, 5], 1), now)).toBe(now);
+    expect(histogramGrowth(undefined, now)).toBe(now);
+    const other = makeHistogram([7]);
+    observe(other, 1);
+    observe(other, 9);
+    expect(histogramGrowth(histogramOf([1, 9], 4), other)).toBe(other);
   });
 });

@@ -82,14 +82,20 @@ export function mergeHistograms(a: Histogram, b: Histogram): Histogram {
 
 /**
  * What a histogram of running totals took from one reading to the next: the difference of the
- * counts by bucket. Where any count fell, or the bounds changed, it has started anew, and all of
- * `now` came since. Extremes of a difference are not known. `before` is undefined at the start.
+ * counts by bucket, with the bounds at which both are known: those of an exponential histogram move
+ * with its values. Where any count fell, or no bound is known of both, it has started anew, and all
+ * of `now` came since. Extremes of a difference are not known. `before` is undefined at the start.
  */
 export function histogramGrowth(before: Histogram | undefined, now: Histogram): Histogram {
-  if (before === undefined || !isGrownFrom(before, now)) return now;
+  if (before === undefined) return now;
+  const bounds = knownBounds(before, now);
+  const was = countsWithin(before, bounds);
+  const counts = countsWithin(now, bounds).map((count, i) => count - (was[i] as number));
+  const isOther = bounds.length === 0 && now.bounds.length > 0;
+  if (isOther || counts.some((count) => count < 0)) return now;
   return {
-    bounds: now.bounds,
-    counts: now.counts.map((count, i) => count - (before.counts[i] as number)),
+    bounds,
+    counts,
     count: now.count - before.count,
     sum: now.sum - before.sum,
     min: null,
@@ -98,12 +104,33 @@ export function histogramGrowth(before: Histogram | undefined, now: Histogram): 
   };
 }
 
-function isGrownFrom(before: Histogram, now: Histogram): boolean {
-  return (
-    before.bounds.length === now.bounds.length &&
-    before.bounds.every((bound, i) => bound === now.bounds[i]) &&
-    before.counts.every((count, i) => count <= (now.counts[i] as number))
+/** The bounds of either at which both are known: their own, and those that lie in empty buckets. */
+function knownBounds(a: Histogram, b: Histogram): readonly number[] {
+  if (isSame(a.bounds, b.bounds)) return b.bounds;
+  const knows = ({ bounds, counts }: Histogram, bound: number): boolean => {
+    const bucket = bucketOf(bounds, bound);
+    return bounds[bucket] === bound || counts[bucket] === 0;
+  };
+  return cleanBounds([...a.bounds, ...b.bounds]).filter(
+    (bound) => knows(a, bound) && knows(b, bound),
   );
+}
+
+/** Counts of a histogram in buckets of bounds at which it is known. */
+function countsWithin(histogram: Histogram, bounds: readonly number[]): readonly number[] {
+  if (isSame(histogram.bounds, bounds)) return histogram.counts;
+  const counts = new Array<number>(bounds.length + 1).fill(0);
+  histogram.counts.forEach((count, i) => {
+    if (count === 0) return;
+    const edge = histogram.bounds[i];
+    const at = edge === undefined ? bounds.length : bucketOf(bounds, edge);
+    counts[at] = (counts[at] as number) + count;
+  });
+  return counts;
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a === b || (a.length === b.length && a.every((bound, i) => bound === b[i]));
 }
 
 /** An estimated quantile and where the true one can lie. */
@@ -232,7 +259,7 @@ function bucketOf(bounds: readonly number[], value: number): number {
 }
 
 function sharedBounds(a: readonly number[], b: readonly number[]): readonly number[] {
-  if (a === b || (a.length === b.length && a.every((bound, i) => bound === b[i]))) return a;
+  if (isSame(a, b)) return a;
   const known = new Set(b);
   return a.filter((bound) => known.has(bound));
 }

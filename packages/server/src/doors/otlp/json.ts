@@ -8,40 +8,49 @@ import type { Decoded, Field, Message } from './messages.ts';
  * may be texts. Throws `invalid_body`, naming the field, and `too_many_items`.
  */
 export function decodeJson(message: Message, value: JsonValue): Decoded {
-  return readMessage(message, value, { path: 'The body', depth: 0, budget: new Budget() });
+  return readMessage(message, value, { path: [], budget: new Budget() });
 }
 
+/** Where the reader stands: names of fields and indexes, put together only for an error. */
 interface Place {
-  path: string;
-  depth: number;
+  path: (string | number)[];
   budget: Budget;
 }
 
 function readMessage(message: Message, value: JsonValue, place: Place): Decoded {
-  checkDepth(place.depth);
-  place.budget.spend();
-  if (!isJsonObject(value)) throw wrong(place.path, value, 'an object');
+  const { path, budget } = place;
+  checkDepth(path.length / 2);
+  budget.spend();
+  if (!isJsonObject(value)) throw wrong(path, value, 'an object');
   const into: Decoded = {};
   for (const name of Object.keys(value)) {
     const field = message.byName.get(name);
     const given = value[name];
     if (field === undefined || given === null || given === undefined) continue;
-    if (!field.many) into[name] = readValue(field, given, place, name);
-    else if (!Array.isArray(given)) throw wrong(pathOf(place, name), given, 'an array');
-    else into[name] = given.map((each, i) => readValue(field, each, place, `${name}[${i}]`));
+    path.push(name);
+    into[name] = field.many ? readList(field, given, place) : readValue(field, given, place);
+    path.pop();
   }
   return into;
 }
 
-function readValue(field: Field, value: JsonValue, place: Place, name: string): unknown {
-  const { kind, many } = field;
-  if (kind === 'message') {
-    const { budget, depth } = place;
-    return readMessage(field.of(), value, { path: pathOf(place, name), depth: depth + 1, budget });
-  }
-  if (many) place.budget.spend();
+function readList(field: Field, value: JsonValue, place: Place): unknown[] {
+  const { path, budget } = place;
+  if (!Array.isArray(value)) throw wrong(path, value, 'an array');
+  if (field.kind !== 'message') budget.spend(value.length);
+  return value.map((each, i) => {
+    path.push(i);
+    const read = readValue(field, each, place);
+    path.pop();
+    return read;
+  });
+}
+
+function readValue(field: Field, value: JsonValue, place: Place): unknown {
+  const { kind } = field;
+  if (kind === 'message') return readMessage(field.of(), value, place);
   const read = readers[kind](value);
-  if (read === undefined) throw wrong(pathOf(place, name), value, forms[kind]);
+  if (read === undefined) throw wrong(place.path, value, forms[kind]);
   return read;
 }
 
@@ -58,13 +67,16 @@ const readers: Record<Exclude<Field['kind'], 'message'>, (value: JsonValue) => u
       : undefined,
   bool: (value) => (typeof value === 'boolean' ? value : undefined),
   double: readDouble,
-  fixed64: (value) => numberOf(readInteger(value, 0n, 2n ** 64n)),
-  sfixed64: (value) => numberOf(readInteger(value, -(2n ** 63n), 2n ** 63n)),
-  int64: (value) => readInteger(value, -(2n ** 63n), 2n ** 63n),
-  uint64: (value) => numberOf(readInteger(value, 0n, 2n ** 64n)),
-  uint32: (value) => numberOf(readInteger(value, 0n, 2n ** 32n)),
-  sint32: (value) => numberOf(readInteger(value, -(2n ** 31n), 2n ** 31n)),
-  enum: (value) => numberOf(readInteger(value, -(2n ** 31n), 2n ** 31n)),
+  fixed64: (value) => readInteger(value, 0, 2 ** 64),
+  sfixed64: (value) => readInteger(value, -(2 ** 63), 2 ** 63),
+  int64: (value) => {
+    const number = readInteger(value, -(2 ** 63), 2 ** 63);
+    return number === undefined || Number.isSafeInteger(number) ? number : BigInt(value as string);
+  },
+  uint64: (value) => readInteger(value, 0, 2 ** 64),
+  uint32: (value) => readInteger(value, 0, 2 ** 32 - 1),
+  sint32: (value) => readInteger(value, -(2 ** 31), 2 ** 31 - 1),
+  enum: (value) => readInteger(value, -(2 ** 31), 2 ** 31 - 1),
 };
 
 const integer = (bits: string) => `${bits} as a number or a text`;
@@ -93,29 +105,21 @@ function readDouble(value: JsonValue): number | undefined {
   return isNumber ? Number(value) : undefined;
 }
 
-/** An integer from `from` up to, but not, `to`; as bigint only where a double would not be exact. */
-function readInteger(value: JsonValue, from: bigint, to: bigint): number | bigint | undefined {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) {
-    return value >= Number(from) && value < Number(to) ? value : undefined;
-  }
+/** An integer from `from` to `to`, as a double. */
+function readInteger(value: JsonValue, from: number, to: number): number | undefined {
   const isText = typeof value === 'string' && /^-?\d{1,20}$/.test(value);
-  if (!isText && typeof value !== 'bigint' && !Number.isInteger(value)) return undefined;
-  const exact = BigInt(value as string);
-  if (exact < from || exact >= to) return undefined;
-  const number = Number(exact);
-  return Number.isSafeInteger(number) ? number : exact;
+  if (!isText && typeof value !== 'number' && typeof value !== 'bigint') return undefined;
+  const number = Number(value);
+  return Number.isInteger(number) && number >= from && number <= to ? number : undefined;
 }
 
-function numberOf(value: number | bigint | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value);
-}
-
-function pathOf({ path, depth }: Place, name: string): string {
-  return depth === 0 ? name : `${path}.${name}`;
-}
-
-function wrong(path: string, value: JsonValue, expected: string): TachoError {
-  return new TachoError('invalid_body', `${path} is ${shown(value)}; expected ${expected}`);
+function wrong(path: Place['path'], value: JsonValue, expected: string): TachoError {
+  const steps = path.map((step, i) => {
+    if (typeof step === 'number') return `[${step}]`;
+    return i === 0 ? step : `.${step}`;
+  });
+  const where = steps.join('') || 'The body';
+  return new TachoError('invalid_body', `${where} is ${shown(value)}; expected ${expected}`);
 }
 
 function shown(value: JsonValue): string {

@@ -3,6 +3,7 @@ import { type JsonObject, type Level, limits, readEvent, stringifyJson } from '@
 import type { DoorFact } from '../door.ts';
 import type { KeyValue, LogRecord, LogsRequest, Scope } from './messages.ts';
 import { Reading } from './reading.ts';
+import { sessionKey } from './resource.ts';
 import { jsonOf, textOf } from './value.ts';
 
 /** Name of the event that ends a session, of the semantic conventions. */
@@ -16,7 +17,8 @@ export function readLogs({ resourceLogs = [] }: LogsRequest, nowUs: number): Rea
     for (const { scope, logRecords = [] } of scopeLogs) {
       for (const record of logRecords) {
         reading.take(() => {
-          const words = run.words(record.attributes ?? []);
+          const named = record.attributes?.find(({ key }) => key === sessionKey);
+          const words = run.words(textOf(named?.value));
           const time = record.timeUnixNano || record.observedTimeUnixNano;
           const atUs = reading.timeOf(time, 'The time of a log record') ?? nowUs;
           words.facts.push(...factsOf(record, scope, atUs));

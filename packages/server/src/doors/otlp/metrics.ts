@@ -28,6 +28,7 @@ import type {
   SummaryPoint,
 } from './messages.ts';
 import { Reading } from './reading.ts';
+import { sessionKey } from './resource.ts';
 import { unitFrom } from './unit.ts';
 import { textOf } from './value.ts';
 
@@ -45,16 +46,17 @@ export function readMetrics({ resourceMetrics = [] }: MetricsRequest, nowUs: num
     const run = reading.run(resource);
     for (const { scope, metrics = [] } of scopeMetrics) {
       for (const metric of metrics) {
+        const unit = unitFrom(metric.unit ?? '', metric.name ?? '');
         for (const [point, read] of pointsOf(metric)) {
           reading.take(() => {
-            const { attributes = [] } = point;
-            const words = run.words(attributes);
+            const { tags, session } = tagsOf(point.attributes ?? [], scope);
+            const words = run.words(session);
             if (((point.flags ?? 0) & noRecordedValue) !== 0) {
               reading.empty++;
               return;
             }
             const atUs = reading.timeOf(point.timeUnixNano, `${metric.name}: timeUnixNano`);
-            words.metrics.push(...read(seriesOf(metric, attributes, scope, atUs)));
+            words.metrics.push(...read({ name: metric.name ?? '', unit, tags, atUs }));
           });
         }
       }
@@ -94,20 +96,18 @@ function* pointsOf(metric: MetricMessage): Generator<[Point, ReadPoint]> {
   }
 }
 
-function seriesOf(
-  { name = '', unit = '' }: MetricMessage,
-  attributes: readonly KeyValue[],
-  scope: Scope | undefined,
-  atUs: number | undefined,
-): Series {
+/** The tags that attributes become, and the session that one of them names. */
+function tagsOf(attributes: readonly KeyValue[], scope: Scope | undefined) {
   const tags: string[] = [];
+  let session = '';
   for (const { key = '', value } of attributes) {
-    // Whose session it is, is no property of the series.
-    if (key !== 'session.id') tags.push(`${key}:${textOf(value)}`);
+    const text = textOf(value);
+    if (key === sessionKey) session = text;
+    else tags.push(`${key}:${text}`);
   }
   // Two scopes may have metrics of one name, whose totals must not mix.
   if (scope?.name) tags.push(`otel.scope.name:${scope.name}`);
-  return { name, unit: unitFrom(unit, name), tags, atUs };
+  return { tags, session };
 }
 
 /** A sample, checked as one that comes through the API. */

@@ -1,8 +1,8 @@
 /** What a request says, as it is read: by run, with everything counted that cannot be kept. */
 import { limits, TachoError } from '@tacho/protocol';
 import type { DoorFact, DoorMetric, Said } from '../door.ts';
-import type { KeyValue, Resource } from './messages.ts';
-import { inSession, type Program, programOf, sessionIdOf, stateKey } from './resource.ts';
+import type { Resource } from './messages.ts';
+import { inSession, type Program, programOf, stateKey } from './resource.ts';
 
 /** What is said of one run. */
 export interface Words extends Said {
@@ -88,11 +88,10 @@ class Run {
     }
   }
 
-  /** What is said in the session that attributes name, else in that of the resource; throws when it has none. */
-  words(attributes: readonly KeyValue[]): Words {
+  /** What is said in the session of this id, or for '' in that of the resource; throws when it has none. */
+  words(id: string): Words {
     const program = this.#program;
     if (program instanceof TachoError) throw program;
-    const id = sessionIdOf(attributes) ?? '';
     const known = this.#words.get(id);
     if (known !== undefined) return known;
     const words = this.#reading.wordsOf(id === '' ? program : inSession(program, id));

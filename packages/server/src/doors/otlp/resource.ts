@@ -1,7 +1,7 @@
 /** Resources: what OTLP says of the program that speaks, as the source of a session. */
 import { type JsonObject, limits, stringifyJson, TachoError } from '@tacho/protocol';
 import type { Source } from '../source.ts';
-import type { KeyValue, Resource } from './messages.ts';
+import type { Resource } from './messages.ts';
 import { objectOf, textOf } from './value.ts';
 
 /** A program as its resource tells. */
@@ -11,13 +11,16 @@ export interface Program {
   attributes: JsonObject;
 }
 
+/** Attribute that names the session: of a resource, of a point or of a log record. */
+export const sessionKey = 'session.id';
+
 /** Attributes that stand in the session itself. */
 const shownElsewhere = new Set([
   'service.name',
   'service.version',
   'host.id',
   'host.name',
-  'session.id',
+  sessionKey,
 ]);
 
 /** Key of the other attributes in the state of a session. */
@@ -52,14 +55,8 @@ export function inSession({ source, attributes }: Program, id: string): Program 
   return { source: { ...rest, ...sessionOf(id) }, attributes };
 }
 
-/** The value of `session.id`, where a point or a record has one. */
-export function sessionIdOf(attributes: readonly KeyValue[]): string | undefined {
-  for (const { key, value } of attributes) if (key === 'session.id') return textOf(value);
-  return undefined;
-}
-
 function runOf(texts: ReadonlyMap<string, string>): Partial<Source> {
-  const session = texts.get('session.id');
+  const session = texts.get(sessionKey);
   if (session) return sessionOf(session);
   const instance = texts.get('service.instance.id');
   if (instance) return { instance };
