@@ -11,6 +11,7 @@ import { otlpRoutes } from './routes/otlp.ts';
 import { prometheusRoutes } from './routes/prometheus.ts';
 import { recordRoutes } from './routes/record.ts';
 import { releaseRoutes } from './routes/releases.ts';
+import { remoteWriteRoutes } from './routes/remote-write.ts';
 import type { Route, RouteGroup } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
 import { seriesRoutes } from './routes/series.ts';
@@ -41,6 +42,7 @@ export const routes = {
   ...influxRoutes,
   ...otlpRoutes,
   ...mlflowRoutes,
+  ...remoteWriteRoutes,
 } as const satisfies Record<string, Route>;
 
 const { getSession, allSessions, health, ...writeRoutes } = recordRoutes;
@@ -111,6 +113,11 @@ export const routeGroups: readonly RouteGroup[] = [
     title: 'Line protocol',
     about: 'Points in the dialect of InfluxDB.',
     routes: influxRoutes,
+  },
+  {
+    title: 'Remote write',
+    about: 'Samples that a Prometheus sends on.',
+    routes: remoteWriteRoutes,
   },
   {
     title: 'Tokens',

@@ -37,6 +37,7 @@ import { addMlflowRoutes } from './routes/mlflow.ts';
 import { addOtlpRoutes } from './routes/otlp.ts';
 import { addPrometheusRoutes } from './routes/prometheus.ts';
 import { addReleaseRoutes } from './routes/releases.ts';
+import { addRemoteWriteRoute } from './routes/remote-write.ts';
 import { addSearchRoutes } from './routes/search.ts';
 import { addSeriesRoutes } from './routes/series.ts';
 import { addSessionListRoutes } from './routes/session-list.ts';
@@ -158,6 +159,7 @@ function addRoutes(app: FastifyInstance, service: Service): void {
   addDoorsRoute(app, service);
   addInfluxRoutes(app, service);
   addMlflowRoutes(app, service);
+  addRemoteWriteRoute(app, service);
   addLiveRoutes(app, service);
   addOtlpRoutes(app, service);
 }

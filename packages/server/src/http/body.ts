@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import zlib from 'node:zlib';
 import { type JsonValue, limits, parseJson, TachoError } from '@tacho/protocol';
 import type { Items } from '../record/draft.ts';
+import { expandSnappy } from './snappy.ts';
 
 /** How large bodies may be, in bytes. */
 export interface BodyLimits {
@@ -113,6 +114,17 @@ const expanders = new Map<string, Expander>([
   ['deflate', inflate],
   ['br', (bytes, max, done) => zlib.brotliDecompress(bytes, { maxOutputLength: max }, done)],
 ]);
+
+expanders.set('snappy', (bytes, max, done) => {
+  let expanded: Buffer;
+  try {
+    expanded = expandSnappy(bytes, max);
+  } catch (error) {
+    done(error as Error, bytes);
+    return;
+  }
+  done(null, expanded);
+});
 
 /** Zstandard is in Node from 22.15 on. */
 const { zstdDecompress } = zlib as {

@@ -55,6 +55,7 @@ describe('every endpoint of the protocol', () => {
       bodies[route.path] ??
       (route.path === '/api/login' ? token : undefined);
     if (route.form) headers['content-type'] = 'application/x-www-form-urlencoded';
+    else if (route.request?.type) headers['content-type'] = route.request.type;
     // A stream has no end to wait for, but a head.
     const method = route.reply.type === 'text/event-stream' ? 'HEAD' : route.method;
     const answer = await server.ask(path + neededQuery(route), { method, body, headers });
