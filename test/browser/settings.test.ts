@@ -134,6 +134,48 @@ describe('what the server keeps', () => {
   });
 });
 
+describe('webhooks', () => {
+  it('are made, tried, looked at and deleted', async () => {
+    const page = await openSettings(server.url, [/status of 400/]);
+    const panel = page.getByRole('region', { name: 'Webhooks' });
+    const rows = panel.getByRole('row');
+    await panel.getByLabel('Name').fill('on call');
+    await panel.getByLabel('Address').fill('ftp://nowhere');
+    expect(await panel.getByLabel('Function').isVisible()).toBe(false);
+    await panel.getByRole('checkbox', { name: 'metric' }).check();
+    for (const [label, value] of [
+      ['Metric', 'frame_time_ms'],
+      ['Function', 'p95'],
+      ['Above', '50'],
+      ['Window', '5m'],
+    ] as const) {
+      await panel.getByLabel(label, { exact: true }).fill(value);
+    }
+    const make = panel.getByRole('button', { name: 'Make a webhook' });
+    await make.click();
+    await panel.getByRole('alert').getByText('url is "ftp://nowhere"').waitFor();
+    // Of this server itself: it answers, and not with a success.
+    await panel.getByLabel('Address').fill(`${server.url}/health`);
+    await make.click();
+    await panel.getByText(/^whsec_/).waitFor();
+    await expect
+      .poll(async () => (await lines(rows))[1])
+      .toBe(`on call crash, p95 of frame_time_ms ${server.url}/health Test Log Delete`);
+    await panel.getByRole('button', { name: 'Test on call' }).click();
+    await expect
+      .poll(async () => (await lines(rows))[2])
+      .toMatch(/^(now|\S+ ago) failed Test of the webhook on call status 405$/);
+    await page.reload();
+    await untilReady(page, 'settings');
+    await panel.getByRole('button', { name: 'Log of on call' }).click();
+    await panel.getByText('status 405').waitFor();
+    expect(await page.locator('main').innerText()).not.toContain('whsec_');
+    await panel.getByRole('button', { name: 'Delete on call' }).click();
+    await panel.getByRole('button', { name: 'Delete on call' }).click();
+    await expect.poll(() => rows.count()).toBe(0);
+  });
+});
+
 describe('tokens', () => {
   /** A server of a story's own, since the first token locks it. */
   async function openTokens(expected: RegExp[] = []): Promise<[Server, Page, Locator]> {

@@ -32,6 +32,8 @@ const paths = {
   aggregate: '/api/aggregate',
   storage: '/api/storage',
   listTokens: '/api/tokens',
+  listWebhooks: '/api/webhooks',
+  listDeliveries: '/api/webhooks/{webhook_id}/deliveries',
 } as const satisfies { [N in keyof typeof routes]?: (typeof routes)[N]['path'] };
 
 /** A question by its name in the protocol's table of endpoints. */

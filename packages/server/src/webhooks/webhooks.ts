@@ -25,8 +25,11 @@ interface Known {
   progress: Progress;
 }
 
-/** Looks take at most this part of the time. */
-const lookShare = 0.1;
+/** Looks take at most this part of the time, but for very long ones. */
+const lookShare = 0.2;
+
+/** Longest rest between looks while there is something to look for: the first one may be slow. */
+const restMsMax = 3_000;
 
 /** Keeps the rules in memory, finds what they tell of, and sends it. */
 export class Webhooks {
@@ -168,7 +171,7 @@ export class Webhooks {
       }
       const tookMs = performance.now() - startMs;
       const restMs = Math.min(limits.webhookRestMs, lookIntervalMs);
-      await pause(Math.max(restMs, tookMs / lookShare), signal);
+      await pause(Math.max(restMs, Math.min(restMsMax, tookMs / lookShare)), signal);
       await pause(lookIntervalMs, AbortSignal.any([this.#wake.signal, signal]));
     }
   }

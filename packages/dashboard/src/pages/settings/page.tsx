@@ -11,6 +11,7 @@ import { Appearance } from './appearance.tsx';
 import { Disk, Products } from './disk.tsx';
 import { Entries } from './entries.tsx';
 import { Tokens } from './tokens.tsx';
+import { Webhooks } from './webhooks.tsx';
 import './page.css';
 
 /** How often figures are asked for again. */
@@ -109,6 +110,7 @@ export function SettingsPage() {
             )}
           </Loaded>
         </section>
+        <Webhooks />
         <Tokens />
       </div>
     </div>

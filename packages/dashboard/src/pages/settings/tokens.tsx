@@ -2,9 +2,9 @@
 import { useState } from 'preact/hooks';
 import { useAnswer } from '../../answer.ts';
 import { type Answer, type ApiError, send } from '../../api.ts';
-import { CopyButton } from '../../parts/copy.tsx';
 import { Time } from '../../parts/time.tsx';
 import { Failure, Loaded } from '../../parts/waiting.tsx';
+import { MakeForm, Secret, TakeAway, Ticks } from './making.tsx';
 
 type Token = Answer<'listTokens'>['tokens'][number];
 
@@ -51,17 +51,15 @@ export function Tokens() {
         </Loaded>
       )}
       {/* Also of a first token that may not even ask for the list: nobody could know it otherwise. */}
-      {secret !== undefined && <Secret key={secret} secret={secret} />}
+      {secret !== undefined && <Secret key={secret} of="token" secret={secret} />}
       {(isRefused || tokens.value?.tokens[0]) && <LogOut />}
     </section>
   );
 }
 
 function TokenTable({ tokens, onChange }: { tokens: readonly Token[]; onChange: () => void }) {
-  const [asked, setAsked] = useState('');
   const [error, setError] = useState<ApiError>();
   const revoke = async (id: string): Promise<void> => {
-    setAsked('');
     try {
       await send('DELETE', `/api/tokens/${encodeURIComponent(id)}`);
       setError(undefined);
@@ -97,29 +95,7 @@ function TokenTable({ tokens, onChange }: { tokens: readonly Token[]; onChange: 
               <td>{token.last_used_at ? <Time at={token.last_used_at} form="ago" /> : 'never'}</td>
               <td>{token.expires_at ? <Time at={token.expires_at} form="day" /> : 'never'}</td>
               <td class="num">
-                {asked === token.id ? (
-                  <span class="confirm">
-                    <button
-                      type="button"
-                      class="btn btn-s btn-danger"
-                      onClick={() => revoke(token.id)}
-                    >
-                      Revoke {token.name}
-                    </button>
-                    <button type="button" class="btn btn-s" onClick={() => setAsked('')}>
-                      Keep
-                    </button>
-                  </span>
-                ) : (
-                  <button
-                    type="button"
-                    class="btn btn-s"
-                    aria-label={`Revoke ${token.name}`}
-                    onClick={() => setAsked(token.id)}
-                  >
-                    Revoke
-                  </button>
-                )}
+                <TakeAway verb="Revoke" name={token.name} onYes={() => revoke(token.id)} />
               </td>
             </tr>
           ))}
@@ -129,77 +105,30 @@ function TokenTable({ tokens, onChange }: { tokens: readonly Token[]; onChange: 
   );
 }
 
-function Secret({ secret }: { secret: string }) {
-  return (
-    <div class="secret" role="status">
-      <p>The secret of the new token. It is shown this once: copy it now.</p>
-      <div class="shell-line">
-        <pre>
-          <code>{secret}</code>
-        </pre>
-        <CopyButton text={secret} label="Copy the secret" />
-      </div>
-    </div>
-  );
-}
-
 function NewToken({ isFirst, onMade }: { isFirst: boolean; onMade: (secret: string) => void }) {
-  const [error, setError] = useState('');
-  const make = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const fields = new FormData(form);
+  const make = async (fields: FormData): Promise<void> => {
     const expires = String(fields.get('expires') ?? '');
-    try {
-      const made = (await send('POST', '/api/tokens', {
-        name: fields.get('name'),
-        scopes: fields.getAll('scope'),
-        ...(expires !== '' && { expires_at: new Date(`${expires}T00:00`).toISOString() }),
-      })) as { token: string };
-      // The first token shuts the door behind it, and this page would be outside.
-      if (isFirst) await send('POST', '/api/login', { token: made.token });
-      form.reset();
-      setError('');
-      onMade(made.token);
-    } catch (reason) {
-      setError((reason as ApiError).message);
-    }
+    const made = (await send('POST', '/api/tokens', {
+      name: fields.get('name'),
+      scopes: fields.getAll('scope'),
+      ...(expires !== '' && { expires_at: new Date(`${expires}T00:00`).toISOString() }),
+    })) as { token: string };
+    // The first token shuts the door behind it, and this page would be outside.
+    if (isFirst) await send('POST', '/api/login', { token: made.token });
+    onMade(made.token);
   };
   return (
-    <form class="new-token" onSubmit={make}>
+    <MakeForm label="Make a token" make={make}>
       <label>
         <span>Name</span>
         <input name="name" required maxLength={200} placeholder="Who uses it" autocomplete="off" />
       </label>
-      <fieldset>
-        <legend>May</legend>
-        {scopes.map(([scope, meaning]) => (
-          <label key={scope} class="check">
-            <input
-              type="checkbox"
-              name="scope"
-              value={scope}
-              defaultChecked={scope === (isFirst ? 'admin' : 'ingest')}
-            />
-            <span>
-              {scope} <span class="t3">{meaning}</span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
+      <Ticks name="scope" legend="May" ticks={scopes} ticked={isFirst ? 'admin' : 'ingest'} />
       <label>
         <span>Expires, if ever</span>
         <input name="expires" type="date" />
       </label>
-      <button type="submit" class="btn">
-        Make a token
-      </button>
-      {error !== '' && (
-        <p class="worse" role="alert">
-          {error}
-        </p>
-      )}
-    </form>
+    </MakeForm>
   );
 }
 
