@@ -34,9 +34,8 @@ export class MixBatches {
     this.ids = Array.from({ length: shape.sessions }, () => randomUUID());
   }
 
-  /** The request that starts all sessions. */
-  start(): Buffer {
-    const at = new Date().toISOString();
+  /** The request that starts all sessions, now when nothing else is said. */
+  start(at = new Date().toISOString()): Buffer {
     return this.#request(
       this.ids.map((session, i) => ({
         kind: 'start',

@@ -22,6 +22,7 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
     'size',
     'commit',
     'query',
+    'promql',
     'client',
     'agent',
     'export',
