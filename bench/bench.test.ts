@@ -26,6 +26,7 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
     'client',
     'agent',
     'export',
+    'mlflow',
   ];
   const args = [
     '--conditions=source',
@@ -44,8 +45,8 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
   const run = JSON.parse(readFileSync(join(out, file), 'utf8')) as Run;
   const targets = run.rows.filter((row) => met(row) !== undefined).map((row) => row.bench);
   const expected = [
-    ...['agent', 'batch', 'client', 'commit', 'export', 'growth', 'ingest', 'memory', 'query'],
-    ...['single', 'size', 'start'],
+    ...['agent', 'batch', 'client', 'commit', 'export', 'growth', 'ingest', 'memory', 'mlflow'],
+    ...['query', 'single', 'size', 'start'],
   ];
   expect([...new Set(targets)].sort()).toEqual(expected);
   // A difference of two noisy measurements may be below zero.

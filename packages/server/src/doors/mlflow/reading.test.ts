@@ -40,6 +40,29 @@ it('50,000 bodies', () => {
   expect(items).toBeGreaterThan(2_000);
 });
 
+it('equal samples count once, in whatever order they come', () => {
+  const at = (timestamp: number, more = {}) => ({ key: 'loss', value: 1, timestamp, ...more });
+  const metrics = [
+    at(2),
+    at(1),
+    at(2),
+    at(3),
+    at(1),
+    at(3, { step: 1 }),
+    at(3),
+    at(3, { value: 2 }),
+  ];
+  const { metrics: kept, count } = readBatch({ metrics }, nowUs);
+  expect(kept.map(({ atUs, value, metadata }) => [atUs, value, metadata?.step])).toEqual([
+    [2_000, 1, undefined],
+    [1_000, 1, undefined],
+    [3_000, 1, undefined],
+    [3_000, 1, 1],
+    [3_000, 2, undefined],
+  ]);
+  expect(count).toBe(8);
+});
+
 /** Like expect, which would take most of the time here. */
 function check(isSo: boolean, what: string, body: JsonValue): void {
   if (!isSo) throw new Error(`${what}: ${stringifyJson(body).slice(0, 1_000)}`);

@@ -33,16 +33,11 @@ function fieldsOf(value: JsonValue | undefined, field: string): JsonObject {
  */
 export function readBatch(body: JsonObject, nowUs: number): Logged {
   const found = listOf(body, 'metrics');
-  const seen = new Set<string>();
+  const seen = new Map<string, Seen>();
   const metrics: MetricInput[] = [];
-  for (const [i, item] of found.entries()) {
-    const field = `metrics[${i}]`;
-    const metric = readMetric(fieldsOf(item, field), nowUs, `${field}.`);
-    // Texts of equal samples are equal, those of others are not.
-    const id = `${metric.atUs} ${metric.value} ${metric.metadata?.step ?? 0} ${metric.name}`;
-    if (seen.has(id)) continue;
-    seen.add(id);
-    metrics.push(metric);
+  for (let i = 0; i < found.length; i++) {
+    const metric = itemOf(found[i], i, nowUs);
+    if (isNew(seen, metric)) metrics.push(metric);
   }
   const params = listOf(body, 'params');
   const tags = listOf(body, 'tags');
@@ -52,6 +47,47 @@ export function readBatch(body: JsonObject, nowUs: number): Logged {
     tags: readPairs(tags, 'tags'),
     count: found.length + params.length + tags.length,
   };
+}
+
+/** One metric of a list; what is wrong with it is said of its place. */
+function itemOf(item: JsonValue | undefined, i: number, nowUs: number): MetricInput {
+  if (item === undefined || !isJsonObject(item)) throw bad(`metrics[${i}]`, item, 'an object');
+  try {
+    return readMetric(item, nowUs);
+  } catch (error) {
+    if (!(error instanceof TachoError)) throw error;
+    throw new TachoError(error.code, `metrics[${i}].${error.details}`);
+  }
+}
+
+/** What a request said of one metric so far. */
+interface Seen {
+  latestUs: number;
+  metrics: MetricInput[];
+  /** What tells samples apart; made when one does not come after all before. */
+  ids: Set<string> | undefined;
+}
+
+/** Whether a sample is none of those before; mostly its time says so, which costs next to nothing. */
+function isNew(seen: Map<string, Seen>, metric: MetricInput): boolean {
+  const { name, atUs = 0 } = metric;
+  const before = seen.get(name);
+  if (before === undefined) {
+    seen.set(name, { latestUs: atUs, metrics: [metric], ids: undefined });
+    return true;
+  }
+  if (atUs > before.latestUs) before.latestUs = atUs;
+  else {
+    before.ids ??= new Set(before.metrics.map(idOf));
+    if (before.ids.has(idOf(metric))) return false;
+  }
+  before.ids?.add(idOf(metric));
+  before.metrics.push(metric);
+  return true;
+}
+
+function idOf({ atUs, value, metadata }: MetricInput): string {
+  return `${atUs} ${value} ${metadata?.step ?? 0}`;
 }
 
 /** How many things a body says that may be none at all. */
@@ -68,20 +104,16 @@ export function countOf(body: JsonValue): number {
 
 /**
  * One metric. The step is kept with the sample, as `metadata.step`, unless it is 0, which it is for
- * who does not count steps. `prefix` stands before the names of fields in errors.
+ * who does not count steps.
  */
-export function readMetric(fields: JsonObject, nowUs: number, prefix = ''): MetricInput {
+export function readMetric(fields: JsonObject, nowUs: number): MetricInput {
   const { key, value, timestamp, step } = fields;
-  const name = readText(key, `${prefix}key`, limits.metricNameLengthMax);
-  const atUs = readMillis(timestamp, `${prefix}timestamp`, nowUs);
-  if (atUs === undefined) {
-    throw bad(`${prefix}timestamp`, timestamp, 'milliseconds since 1970');
-  }
-  const metric: MetricInput = {
-    ...{ name, type: 'gauge', unit: '', tags: noTags, atUs },
-    value: readValue(value, `${prefix}value`),
-  };
-  const at = readStep(step, `${prefix}step`);
+  const name = readText(key, 'key', limits.metricNameLengthMax);
+  const atUs = readMillis(timestamp, 'timestamp', nowUs);
+  if (atUs === undefined) throw bad('timestamp', timestamp, 'milliseconds since 1970');
+  const number = typeof value === 'number' ? value : readValue(value, 'value');
+  const metric: MetricInput = { name, type: 'gauge', unit: '', tags: noTags, atUs, value: number };
+  const at = readStep(step, 'step');
   if (at !== 0) metric.metadata = { step: at };
   return metric;
 }
