@@ -27,6 +27,7 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
     'agent',
     'export',
     'mlflow',
+    'otlp',
   ];
   const args = [
     '--conditions=source',

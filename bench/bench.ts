@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|promql|client|agent|run|dashboard|clickhouse|export|mlflow …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|promql|client|agent|run|dashboard|clickhouse|export|mlflow|otlp …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ import { exported } from './export.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
 import { mlflow } from './mlflow.ts';
+import { otlp } from './otlp.ts';
 import { promql } from './promql.ts';
 import { query } from './query.ts';
 import { met, newRun, type Row, toMarkdown, writeRun } from './report.ts';
@@ -38,6 +39,7 @@ const benches: Record<string, Bench> = {
   clickhouse,
   export: exported,
   mlflow,
+  otlp,
 };
 const rssBytesMax = 200 * 2 ** 20;
 

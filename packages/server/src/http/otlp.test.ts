@@ -175,31 +175,42 @@ function tableOf(name: string): string[][] {
 const code = (cell = '') => cell.replace(/^`|`$/g, '');
 
 describe('what is bad', () => {
-  it.each(tableOf('bad bodies'))(
-    'is answered as the page says: %s %s',
-    async (type, body, said) => {
-      const server = await Harness.start();
+  it('is answered as the page says, in the encoding of the request', async () => {
+    const server = await Harness.start();
+    const rows = tableOf('bad bodies');
+    expect(rows.length).toBeGreaterThan(5);
+    for (const [type, body, said] of rows) {
       const headers = { 'content-type': code(type) };
       const answer = await post(server, 'metrics', code(body), headers);
-      const [status, message] = [said?.slice(0, 3), JSON.parse(code(said?.slice(4)))];
-      expect(answer.status).toBe(Number(status));
-      if (code(type) === 'application/x-protobuf') {
-        const { 1: number, 2: text } = fieldsOf(answer.bytes);
-        expect({ code: number, message: String(text) }).toEqual(message);
-      } else expect(answer.json).toEqual(message);
-      expect(await account(server)).toMatchObject({ stored: 0, refused: [{ count: 1 }] });
-    },
-  );
+      const { 1: number, 2: text } = isProtobuf(type) ? fieldsOf(answer.bytes) : ({} as Json);
+      const found = isProtobuf(type) ? { code: number, message: String(text) } : answer.json;
+      expect([answer.status, found], `${type} ${body}`).toEqual([
+        Number(said?.slice(0, 3)),
+        JSON.parse(code(said?.slice(4))),
+      ]);
+    }
+    const { stored, refused } = await account(server);
+    const counts = refused.map(({ count }: Json) => count);
+    expect([stored, counts.reduce((a: number, b: number) => a + b)]).toEqual([0, rows.length]);
+  });
 
-  it.each(tableOf('bad metrics'))('is refused as the page says: %s', async (metric, reason) => {
+  it('of metrics is refused as the page says, and nothing beside it is', async () => {
     const server = await Harness.start();
-    const message = metricsOf([JSON.parse(code(metric)), gauge('good', 1)]);
-    const { json } = await post(server, 'metrics', message);
-    const errorMessage = `1 data point was refused; the first: ${reason}`;
-    expect(json).toEqual({ partialSuccess: { rejectedDataPoints: '1', errorMessage } });
+    const rows = tableOf('bad metrics');
+    expect(rows.length).toBeGreaterThan(10);
+    for (const [metric, reason] of rows) {
+      const message = metricsOf([JSON.parse(code(metric)), gauge('good', 1)]);
+      const { json } = await post(server, 'metrics', message);
+      const errorMessage = `1 data point was refused; the first: ${reason}`;
+      expect(json).toEqual({ partialSuccess: { rejectedDataPoints: '1', errorMessage } });
+    }
     expect(await account(server)).toMatchObject({
-      stored: 1,
-      refused: [{ reason: 'invalid_field', count: 1 }],
+      stored: rows.length,
+      refused: [{ reason: 'invalid_field', count: rows.length }],
     });
   });
 });
+
+function isProtobuf(type: string | undefined): boolean {
+  return code(type) === 'application/x-protobuf';
+}
