@@ -31,6 +31,7 @@ const pages = [
   { page: 'docs/grafana.md', atLeast: 4 },
   { page: 'docs/webhooks.md', atLeast: 9 },
   { page: 'docs/prometheus-remote-write.md', atLeast: 1 },
+  { page: 'docs/statsd.md', atLeast: 1 },
   { page: 'docs/migrate.md', atLeast: 4 },
   { page: 'docs/cli.md', atLeast: 14 },
   { page: 'docs/ci.md', atLeast: 2 },

@@ -179,6 +179,9 @@ export const limits = {
   doorSessionsMax: 10_000,
   /** Silence after which a session that a door started has ended. */
   doorSilenceMs: 5 * 60_000,
+  /** UDP port of StatsD, and how often what was said there is recorded. */
+  statsdPort: 8_125,
+  statsdFlushIntervalMs: 10_000,
   /** Values of one request in a foreign dialect. */
   doorSamplesMax: 200_000,
   /** Texts that one point of a foreign dialect says, in bytes of JSON. */

@@ -102,6 +102,7 @@ function httpConfigOf(config: Config): HttpConfig {
     heartbeatTimeoutMs: config.heartbeatTimeoutSeconds * 1000,
     lostAfterMs: config.lostAfterSeconds * 1000,
     doorSilenceMs: config.doorSilenceSeconds * 1000,
+    ...statsdOf(config),
     retentionDays: config.retentionDays,
     sweepIntervalMs: config.sweepIntervalSeconds * 1000,
     expireIntervalMs: config.expireIntervalSeconds * 1000,
@@ -109,6 +110,15 @@ function httpConfigOf(config: Config): HttpConfig {
     bodyBytesMax: config.bodyBytesMax,
     expandedBodyBytesMax: config.expandedBodyBytesMax,
   };
+}
+
+/** The port that is meant by `auto` is taken only where nobody but this machine reaches it. */
+function statsdOf({ statsdPort, statsdProduct, host, port }: Config): Pick<HttpConfig, 'statsd'> {
+  const isUsual = port === limits.serverPort && isLoopback(host);
+  if (statsdPort === 'none' || (statsdPort === 'auto' && !isUsual)) return {};
+  const isWished = statsdPort === 'auto';
+  const taken = statsdPort === 'auto' ? limits.statsdPort : statsdPort;
+  return { statsd: { port: taken, isWished, product: statsdProduct } };
 }
 
 /** Other machines are served only when there is something that lets the right ones in. */

@@ -45,6 +45,9 @@ export interface Config {
   heartbeatTimeoutSeconds: number;
   lostAfterSeconds: number;
   doorSilenceSeconds: number;
+  /** UDP port of StatsD; 0 picks a free one; `auto` takes the usual one where nobody else can reach it. */
+  statsdPort: number | 'auto' | 'none';
+  statsdProduct: string;
   sweepIntervalSeconds: number;
   retentionDays: number;
   expireIntervalSeconds: number;
@@ -210,6 +213,20 @@ export const settings: Settings = {
     doc: 'A session that began with data in a foreign dialect has ended when its source was silent for longer than this.',
     ...whole(1, secondsMax),
   },
+  statsdPort: {
+    env: 'TACHO_STATSD_PORT',
+    flag: '--statsd-port <number>',
+    default: 'auto',
+    doc: 'UDP port of StatsD, at the same host; 0 picks a free one, `none` has none. `auto` is 8125 when `port` is 9090 and `host` is loopback, and a warning when that is taken.',
+    ...portOrWord(),
+  },
+  statsdProduct: {
+    env: 'TACHO_STATSD_PRODUCT',
+    flag: '--statsd-product <name>',
+    default: 'statsd',
+    doc: 'Product of what comes by StatsD without a tag that names one.',
+    ...text(/^.{1,200}$/, 'a text of 1 to 200 characters'),
+  },
   sweepIntervalSeconds: {
     env: 'TACHO_SWEEP_INTERVAL_SECONDS',
     flag: '--sweep-interval-seconds <number>',
@@ -319,6 +336,15 @@ function portOr<T extends string>(...words: readonly T[]): Form<number | T> {
     type: 'port',
     accepted: `${port.accepted}, ${words.join(' or ')}`,
     read: (raw) => port.read(raw) ?? choice.read(raw),
+  };
+}
+
+function portOrWord(): Form<number | 'auto' | 'none'> {
+  const port = whole(0, 65_535);
+  return {
+    type: 'port',
+    accepted: `${port.accepted}, auto or none`,
+    read: (raw) => (raw === 'auto' || raw === 'none' ? raw : port.read(raw)),
   };
 }
 

@@ -4,6 +4,8 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Clock } from '../clock.ts';
 import { Counters } from '../counters.ts';
 import { Doors } from '../doors/doors.ts';
+import { StatsdListener } from '../doors/statsd/listener.ts';
+import { Failure } from '../failure.ts';
 import { Keyring } from '../keyring.ts';
 import { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
@@ -113,6 +115,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   }
   app.addHook('onClose', () => keyring.close());
   app.addHook('onClose', () => webhooks.stop());
+  if (config.statsd !== undefined) addStatsd(app, service, config.statsd);
   app.addHook('onClose', () => doors.close());
   app.setErrorHandler(handleError);
   app.addHook('onRequest', makeRequestCheck(guard, access));
@@ -127,6 +130,35 @@ export function buildApp(parts: AppParts): FastifyInstance {
   });
   addRoutes(app, service);
   return app;
+}
+
+/** Opens the port of StatsD with the server, and closes it before the doors. */
+function addStatsd(
+  app: FastifyInstance,
+  { doors, clock, log, config: { host } }: Service,
+  {
+    port,
+    isWished,
+    product,
+    flushIntervalMs = limits.statsdFlushIntervalMs,
+  }: NonNullable<HttpConfig['statsd']>,
+): void {
+  const statsd = new StatsdListener({
+    door: doors.get('statsd'),
+    clock,
+    log,
+    product,
+    flushIntervalMs,
+  });
+  app.addHook('onReady', async () => {
+    try {
+      log.info({ host, port: await statsd.open(host, port) }, 'StatsD is taken by UDP');
+    } catch (error) {
+      if (!isWished) throw new Failure(`statsdPort ${port} cannot be taken`, { cause: error });
+      log.warn({ err: error, port }, 'StatsD is not taken: its port is in use');
+    }
+  });
+  app.addHook('onClose', () => statsd.close());
 }
 
 function addRoutes(app: FastifyInstance, service: Service): void {

@@ -36,6 +36,8 @@ export interface HttpConfig {
   lostAfterMs: number;
   /** Silence after which a session that a door started has ended; `limits.doorSilenceMs` when absent. */
   doorSilenceMs?: number;
+  /** UDP port of StatsD; absent for none, and `isWished` when it may be taken by somebody else. */
+  statsd?: { port: number; isWished: boolean; product: string; flushIntervalMs?: number };
   retentionDays: number;
   sweepIntervalMs: number;
   expireIntervalMs: number;

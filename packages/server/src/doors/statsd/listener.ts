@@ -1,0 +1,99 @@
+/** The UDP port of StatsD: takes datagrams, and records what they add up to every few seconds. */
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { TachoError } from '@tacho/protocol';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import { type Door, refusalReason } from '../door.ts';
+import { Gatherer } from './gather.ts';
+import { readLine, StatsdError } from './line.ts';
+
+/** What a listener works with. */
+export interface StatsdParts {
+  door: Door;
+  clock: Clock;
+  log: Log;
+  /** Product of what names none. */
+  product: string;
+  flushIntervalMs: number;
+}
+
+/** Characters of a bad line that are shown. */
+const shownLength = 80;
+
+/** Listens; nobody gets an answer, so everything that is refused is counted. */
+export class StatsdListener {
+  readonly #parts: StatsdParts;
+  readonly #gatherer: Gatherer;
+  #socket: Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: StatsdParts) {
+    this.#parts = parts;
+    this.#gatherer = new Gatherer(parts.product);
+  }
+
+  /** Takes the port, 0 for a free one; resolves to it. Rejects when it is taken. */
+  async open(host: string, port: number): Promise<number> {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(port, host, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    });
+    socket.on('message', (bytes, { address }) => this.take(bytes, address));
+    socket.on('error', (error) =>
+      this.#parts.log.warn({ err: error }, 'the port of StatsD failed'),
+    );
+    // A server that cannot start for another reason is not kept alive by it.
+    socket.unref();
+    this.#socket = socket;
+    this.#timer = setInterval(() => void this.flush(), this.#parts.flushIntervalMs).unref();
+    return socket.address().port;
+  }
+
+  /** Takes the lines of one datagram. */
+  take(bytes: Buffer, sender: string): void {
+    const { door, clock } = this.#parts;
+    for (const line of bytes.toString('utf8').split('\n')) {
+      const text = line.trimEnd();
+      if (text === '') continue;
+      try {
+        this.#gatherer.add(readLine(text), sender, clock());
+      } catch (error) {
+        const isOurs = error instanceof StatsdError || error instanceof TachoError;
+        if (!isOurs) throw error;
+        const reason = error instanceof StatsdError ? 'invalid_line' : refusalReason(error);
+        door.report.refuse(reason, `${text.slice(0, shownLength)}: ${error.message}`);
+      }
+    }
+  }
+
+  /** Records what was gathered; what the store refuses is counted and gone. */
+  async flush(): Promise<void> {
+    const { door, clock, log } = this.#parts;
+    const said = this.#gatherer.take();
+    if (said.length === 0) return;
+    try {
+      await door.record(said, clock());
+    } catch (error) {
+      const count = said.reduce(
+        (sum, { metrics, facts }) => sum + metrics.length + facts.length,
+        0,
+      );
+      door.report.refuse(refusalReason(error), (error as Error).message, count);
+      log.warn({ err: error, count }, 'what StatsD said was not stored');
+    }
+  }
+
+  /** Lets go of the port, and records what it has. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket !== undefined) await new Promise<void>((resolve) => socket.close(() => resolve()));
+    await this.flush();
+  }
+}

@@ -1,0 +1,110 @@
+/** StatsD by UDP: what becomes of what a real sender says, and of what DogStatsD adds to it. */
+import { createSocket } from 'node:dgram';
+import StatsdClient from 'statsd-client';
+import { expect, it } from 'vitest';
+import { Harness, type Json } from './testing/harness.ts';
+
+/** A server that takes StatsD at a free port. */
+async function start(): Promise<{ server: Harness; port: number }> {
+  const statsd = { port: 0, isWished: false, product: 'statsd', flushIntervalMs: 50 };
+  const server = await Harness.start({ statsd });
+  const line = server.logged.find((text) => text.includes('StatsD is taken by UDP')) ?? '{}';
+  return { server, port: JSON.parse(line).port };
+}
+
+/** The last value of each series of the session of a product. */
+async function latest(server: Harness, product: string): Promise<Json> {
+  const all: Json[] = (await server.ask('/api/data/sessions')).json;
+  const session = all.find(({ state }) => state.product === product);
+  if (session === undefined) return undefined;
+  const values: Record<string, unknown> = {};
+  for (const { name, type, tags = [], value, metadata } of session.metrics) {
+    values[[name, ...tags].join(' ')] = [type, metadata?.count ?? value];
+  }
+  return { values, session };
+}
+
+it('records what a client of StatsD sends', async () => {
+  const { server, port } = await start();
+  const tags = { service: 'shop', version: '2.4.0', host: 'till-3' };
+  const client = new StatsdClient({ host: '127.0.0.1', port, tags });
+  client.counter('orders', 2);
+  client.counter('orders', 3);
+  client.gauge('queue', 10);
+  client.gaugeDelta('queue', -4);
+  for (const ms of [1, 20, 300]) client.timing('duration', ms, { step: 'pay' });
+  client.histogram('size', 7);
+  for (const user of ['a', 'b', 'a']) client.set('users', user);
+  client.close();
+  await expect
+    .poll(async () => (await latest(server, 'shop'))?.values, { timeout: 20_000 })
+    .toEqual({
+      orders: ['counter', 5],
+      queue: ['gauge', 6],
+      'duration step:pay': ['histogram', 3],
+      size: ['histogram', 1],
+      users: ['gauge', 2],
+    });
+  const { session } = await latest(server, 'shop');
+  expect(session).toMatchObject({ hostname: 'till-3', state: { version: '2.4.0' } });
+  const duration = session.metrics.find(({ name }: Json) => name === 'duration');
+  expect(duration).toMatchObject({ unit: 'ms', metadata: { sum: 321, min: 1, max: 300 } });
+});
+
+it('records what DogStatsD adds, and goes on from flush to flush', async () => {
+  const { server, port } = await start();
+  const socket = createSocket('udp4');
+  const send = (text: string) =>
+    new Promise((resolve) => socket.send(text, port, '127.0.0.1', resolve));
+  const seconds = server.nowUs / 1e6 - 60;
+  await send(`a:1:2:3|c|@0.5|c:container\nb:5|g\nc:1:2|d\n\nbad\nevery:1|c|T${seconds}`);
+  await expect
+    .poll(async () => (await latest(server, 'statsd'))?.values, { timeout: 20_000 })
+    .toEqual({
+      a: ['counter', 12],
+      b: ['gauge', 5],
+      c: ['histogram', 2],
+      every: ['counter', 1],
+    });
+  await send('a:1|c');
+  await send('b:+2|g');
+  await send('c:9|d');
+  await send('_e{5,10}:title|two\\nlines|t:error|#deploy,env:prod\n_sc|db|1|m:slow');
+  await expect
+    .poll(
+      async () => {
+        const { values, session } = await latest(server, 'statsd');
+        const events = session.events.map(({ name, level, message, category, labels }: Json) => {
+          return [name, level, message, category, labels];
+        });
+        return [values.a, values.b, values.c, events];
+      },
+      { timeout: 20_000 },
+    )
+    .toEqual([
+      ['counter', 13],
+      ['gauge', 7],
+      ['histogram', 3],
+      [
+        ['title', 'error', 'two\nlines', 'event', ['deploy', 'env:prod']],
+        ['db', 'warning', 'slow', 'service_check', []],
+      ],
+    ]);
+  socket.close();
+  const { session } = await latest(server, 'statsd');
+  const every = session.metrics.find(({ name }: Json) => name === 'every');
+  expect(Date.parse(every.timestamp)).toBe(seconds * 1000);
+  const { doors } = (await server.ask('/api/doors')).json;
+  const door = doors.find(({ name }: Json) => name === 'statsd');
+  expect(door.refused).toMatchObject([{ reason: 'invalid_line', count: 1 }]);
+});
+
+it('does not start without a port that was asked for, and does without one that was not', async () => {
+  const { port } = await start();
+  const statsd = { port, product: 'statsd' };
+  const other = await Harness.start({ statsd: { ...statsd, isWished: true } });
+  expect(other.logged.join('')).toContain('its port is in use');
+  await expect(Harness.start({ statsd: { ...statsd, isWished: false } })).rejects.toThrow(
+    `statsdPort ${port} cannot be taken`,
+  );
+});
