@@ -57,6 +57,8 @@ function errorProblem(text: string): string | undefined {
   }
   if (typeof body !== 'object' || body === null) return 'an error that is not an object';
   const fields = body as Record<string, unknown>;
+  // The query API of Prometheus has the errors of Prometheus.
+  if (fields.status === 'error' && fields.errorType && fields.error) return undefined;
   for (const name of ['error', 'details', 'code']) {
     if (typeof fields[name] !== 'string' || fields[name] === '') return `an error without ${name}`;
   }

@@ -1,7 +1,7 @@
 /** Endpoints in the form that Grafana's JSON API data source asks for. */
 import Type from 'typebox';
 import { limits } from '../limits.ts';
-import { answer, questionErrors, type Route, type RouteRequest } from './route.ts';
+import { answer, doorErrors, questionErrors, type Route, type RouteRequest } from './route.ts';
 
 const errors = [
   ...questionErrors,
@@ -92,7 +92,8 @@ const text = Type.Object({ text: Type.String() });
 /** The endpoints by name. */
 export const grafanaRoutes = {
   grafanaHealth: {
-    ...shared,
+    scope: 'read',
+    errors: doorErrors,
     method: 'GET',
     path: '/api/grafana',
     summary: 'Whether the data source can be used',

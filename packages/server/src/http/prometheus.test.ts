@@ -262,5 +262,6 @@ describe('bad questions', () => {
       timeout: '1ms',
     });
     expect([timed.status, timed.json.errorType]).toEqual([503, 'timeout']);
+    expect(timed.headers['retry-after']).toBe('5');
   });
 });

@@ -18,7 +18,10 @@ import { recordedGroup, recordedServer } from './testing/history.ts';
 import { acceptedValues, nonsenseFor } from './testing/values.ts';
 
 const table = Object.entries<Route>(routes);
-const asked = table.filter(([, { query }]) => query !== undefined);
+// Endpoints of other dialects pass over what they do not know, and have errors of their own.
+const asked = table.filter(
+  ([, { query, errors }]) => query !== undefined && errors.includes('invalid_field'),
+);
 const reads = table.filter(([, { method }]) => method === 'GET');
 
 async function startApp(): Promise<FastifyInstance> {

@@ -123,7 +123,8 @@ ${preset !== undefined && html`<span class="accepts">Without it: <code>${preset}
 function bodies({ requestBody }: OpenapiOperation, { schemas }: Components): Html | undefined {
   if (requestBody === undefined) return undefined;
   const types = Object.keys(requestBody.content).map((type) => html`<code>${type}</code> `);
-  const json = requestBody.content['application/json']?.schema ?? {};
+  const { content } = requestBody;
+  const { schema: json = {} } = content['application/json'] ?? Object.values(content)[0] ?? {};
   return html`<h4>Body <small>${types}${!requestBody.required && 'optional'}</small></h4>
 ${schemaTree(json, schemas)}`;
 }

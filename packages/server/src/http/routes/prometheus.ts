@@ -161,6 +161,7 @@ function makeAdd(app: FastifyInstance, service: Service) {
           return await sendText(service, request, reply, text, route.reply.status);
         } catch (error) {
           const { status, kind, message } = failureOf(service, error, request);
+          if (status === 503) reply.header('retry-after', '5');
           return sendText(service, request, reply, errorText(kind, message), status);
         }
       },
