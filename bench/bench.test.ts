@@ -28,6 +28,7 @@ it('measures every number that the benchmarks promise, in one quick run', () => 
     'export',
     'mlflow',
     'otlp',
+    'lines',
   ];
   const args = [
     '--conditions=source',

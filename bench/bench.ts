@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [single|growth|batch|ingest|size|commit|query|promql|client|agent|run|dashboard|clickhouse|export|mlflow|otlp …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
+ * `npm run bench -- [single|growth|batch|ingest|size|commit|query|promql|client|agent|run|dashboard|clickhouse|export|mlflow|otlp|lines …] [--quick] [--tail SECONDS] [--out DIR] [--name NAME]`:
  * measures a real server against its targets, all in one run; `start` comes with `size`.
  */
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { dashboard } from './dashboard.ts';
 import { exported } from './export.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
+import { lines } from './lines.ts';
 import { mlflow } from './mlflow.ts';
 import { otlp } from './otlp.ts';
 import { promql } from './promql.ts';
@@ -40,6 +41,7 @@ const benches: Record<string, Bench> = {
   export: exported,
   mlflow,
   otlp,
+  lines,
 };
 const rssBytesMax = 200 * 2 ** 20;
 
