@@ -20,7 +20,8 @@ import { acceptedValues, nonsenseFor } from './testing/values.ts';
 const table = Object.entries<Route>(routes);
 // Endpoints of other dialects pass over what they do not know, and have errors of their own.
 const asked = table.filter(
-  ([, { query, errors }]) => query !== undefined && errors.includes('invalid_field'),
+  ([, { query, errors, errorSchema }]) =>
+    query !== undefined && errors.includes('invalid_field') && errorSchema === undefined,
 );
 const reads = table.filter(([, { method }]) => method === 'GET');
 
@@ -139,11 +140,14 @@ describe('every reply', () => {
           const { status, headers, text } = await server.ask(`${path}?${query}`);
           const what = `${name}: GET ${path}?${query}: ${text.slice(0, 300)}`;
           const type = String(headers['content-type']);
-          const wanted = route.reply.type ?? 'application/json';
-          if (status === 200) expect(type.split(';')[0], what).toBe(wanted);
+          const wanted = [route.reply, ...(route.otherReplies ?? [])].map(
+            (reply) => reply.type ?? 'application/json',
+          );
+          if (status === 200) expect(wanted, what).toContain(type.split(';')[0]);
           const isPlain = query === '' || query === (route.example ?? '');
-          if (isPlain && requiredOf(route).length === 0) expect(status, what).toBe(200);
-          else expect([200, 400, 404], what).toContain(status);
+          const isThere = isPlain && requiredOf(route).length === 0 && !names(route, path);
+          if (isThere) expect(status, what).toBe(route.reply.status);
+          else expect([route.reply.status, 400, 404], what).toContain(status);
           if (!type.startsWith('application/json')) continue;
           const [ok, errors] = Schema.Errors(checks(name, status), JSON.parse(text));
           expect([ok, errors.slice(0, 3)], what).toEqual([true, []]);
@@ -154,6 +158,11 @@ describe('every reply', () => {
     expect(answers).toBeGreaterThan(reads.length);
   });
 });
+
+/** Whether a path names something of which the recorded server has none. */
+function names({ path }: Route, asked: string): boolean {
+  return path.startsWith('/api/webhooks/') && asked.includes('/x');
+}
 
 function isEndless({ reply }: Route): boolean {
   return reply.type === 'text/event-stream';
