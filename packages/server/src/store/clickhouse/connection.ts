@@ -25,6 +25,8 @@ const settings = {
   lightweight_deletes_sync: '2',
 } as const;
 
+type Columns = Record<string, unknown[]>;
+
 /** A row of an answer, by column. */
 export type Row = Record<string, unknown>;
 
@@ -70,6 +72,18 @@ export class Shard {
       });
       return answer.json<T>();
     }, signal);
+  }
+
+  /** Rows of a question with many of them: they come as columns, which are read much faster. */
+  async wideRows<T = Row>(query: string): Promise<T[]> {
+    const parts: Buffer[] = [];
+    for await (const part of await this.bytes(`${query} FORMAT JSONColumns`)) parts.push(part);
+    const columns = Object.entries(JSON.parse(Buffer.concat(parts).toString()) as Columns);
+    const rows = Array.from({ length: columns[0]?.[1].length ?? 0 }, (): Row => ({}));
+    for (const [name, values] of columns) {
+      for (let i = 0; i < values.length; i += 1) rows[i]![name] = values[i];
+    }
+    return rows as T[];
   }
 
   /** Bytes of an answer, as they come. */

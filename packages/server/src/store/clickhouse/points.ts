@@ -67,8 +67,8 @@ interface StepRow {
   last: number | string;
   /** From the first to the last sample of all, in microseconds. */
   length?: number;
-  /** Place of the last one, see `placeSql`. */
-  at: string;
+  /** Place of the last one, see `placeSql`; only when asked for. */
+  at?: string;
 }
 
 /** What -1 leaves of a scale in three bits. */
@@ -106,34 +106,31 @@ async function chartsOf(
   const place = chosen.length === 1 ? '0' : `transform(series, [${hashes}], [${places}], 0)`;
   const step = `toUInt32(floor((at_us - lo) / (hi - lo + 1) * ${query.points}))`;
   const cell = `toUInt32((${place} * ${query.points} + ${step}) * 8 + bitAnd(scale, 7)) AS cell`;
-  // Whole numbers are compared and summed as they are kept.
-  const askWholes = (bits: 128 | 256) =>
-    shard.rows<StepRow>(
-      `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us,
-         toString(max(${placeSql(bits)})) AS at, min(mantissa) AS least, max(mantissa) AS most,
-         sum(mantissa) AS total, count() AS n, 0 AS nans, argMax(mantissa, ${placeSql(bits)}) AS last,
-         any(hi - lo) AS length
+  const ask = async (bits: 128 | 256, hasPlaces: boolean): Promise<StepRow[]> => {
+    const at = hasPlaces ? `, toString(max(${placeSql(bits)})) AS at` : '';
+    // Whole numbers are compared and summed as they are kept.
+    const steps = await shard.wideRows<StepRow>(
+      `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us ${at},
+         min(mantissa) AS least, max(mantissa) AS most, sum(mantissa) AS total, count() AS n,
+         0 AS nans, argMax(mantissa, ${placeSql(bits)}) AS last, any(hi - lo) AS length
        FROM entry WHERE ${where} GROUP BY cell`,
     );
-  let bits: 128 | 256 = 128;
-  let steps = await askWholes(bits);
-  if ((steps[0]?.length ?? 0) >= shortSpanUs) {
-    bits = 256;
-    steps = await askWholes(bits);
-  }
-  const wholes = steps.filter((row) => row.cell % 8 !== doubleScale);
-  const doubles =
-    wholes.length === steps.length
-      ? []
-      : await shard.rows<StepRow>(
-          `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us,
-             toString(max(${placeSql(bits)})) AS at,
-             minIf(value, NOT isNaN(value)) AS least, maxIf(value, NOT isNaN(value)) AS most,
-             sumIf(value, NOT isNaN(value)) AS total, count() AS n,
-             countIf(isNaN(value)) AS nans, argMax(value, ${placeSql(bits)}) AS last
-           FROM entry WHERE ${where} AND scale < 0 GROUP BY cell`,
-        );
-  const points = pointsOfSteps([...wholes, ...doubles], chosen, query.points);
+    const wholes = steps.filter((row) => row.cell % 8 !== doubleScale);
+    if (wholes.length === steps.length) return wholes;
+    const doubles = await shard.wideRows<StepRow>(
+      `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us ${at},
+         minIf(value, NOT isNaN(value)) AS least, maxIf(value, NOT isNaN(value)) AS most,
+         sumIf(value, NOT isNaN(value)) AS total, count() AS n, countIf(isNaN(value)) AS nans,
+         argMax(value, ${placeSql(bits)}) AS last, any(hi - lo) AS length
+       FROM entry WHERE ${where} AND scale < 0 GROUP BY cell`,
+    );
+    return [...wholes, ...doubles];
+  };
+  let steps = await ask(128, false);
+  const isLong = (steps[0]?.length ?? 0) >= shortSpanUs;
+  // Of equal instants with different decimals, the place says which is the last.
+  if (isLong || hasTies(steps)) steps = await ask(isLong ? 256 : 128, true);
+  const points = pointsOfSteps(steps, chosen, query.points);
   // With no more samples than points, each sample is a point.
   const few = chosen.filter(({ hash }) => {
     const counts = (points.get(hash) ?? []).map(({ count }) => count);
@@ -156,6 +153,19 @@ function placeSql(bits: 128 | 256): string {
     + bitShiftLeft(toUInt${bits}(turn), ${middle}) + place`;
 }
 
+/** Whether samples with different decimals are the last ones of a step at the same instant. */
+function hasTies(rows: readonly StepRow[]): boolean {
+  const lastOf = new Map<number, Set<number>>();
+  for (const { cell, last_us: lastUs } of rows) {
+    const step = Math.floor(cell / 8);
+    const known = lastOf.get(step);
+    if (known === undefined) lastOf.set(step, new Set([lastUs]));
+    else if (known.has(lastUs)) return true;
+    else known.add(lastUs);
+  }
+  return false;
+}
+
 /** Puts steps together whose samples have different numbers of decimals. */
 function pointsOfSteps(
   rows: readonly StepRow[],
@@ -172,7 +182,7 @@ function pointsOfSteps(
     const isEmpty = row.n === row.nans;
     const value = (number: number | string): number => floatOf(number) / power;
     const point = {
-      ...{ firstUs: row.first_us, lastUs: row.last_us, at: BigInt(row.at) },
+      ...{ firstUs: row.first_us, lastUs: row.last_us, at: BigInt(row.at ?? row.last_us) },
       ...{ sum: value(row.total), count: row.n, nans: row.nans, last: value(row.last) },
       min: isEmpty ? Number.NaN : value(row.least),
       max: isEmpty ? Number.NaN : value(row.most),
