@@ -94,7 +94,7 @@ async function addShard(
     packed === undefined
       ? grouped(ask<ValueRow>(valuesSql({ columns, by, source, query })))
       : packedValues(packed, where, query.quantiles.length > 0, (sql) =>
-          shard.rows(sql, {}, signal),
+          shard.wideRows(sql, signal),
         ),
     ask<CountRow>(
       plan.isWhole

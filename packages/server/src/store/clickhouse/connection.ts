@@ -75,9 +75,10 @@ export class Shard {
   }
 
   /** Rows of a question with many of them: they come as columns, which are read much faster. */
-  async wideRows<T = Row>(query: string): Promise<T[]> {
+  async wideRows<T = Row>(query: string, signal?: AbortSignal): Promise<T[]> {
     const parts: Buffer[] = [];
-    for await (const part of await this.bytes(`${query} FORMAT JSONColumns`)) parts.push(part);
+    for await (const part of await this.bytes(`${query} FORMAT JSONColumns`, signal))
+      parts.push(part);
     const columns = Object.entries(JSON.parse(Buffer.concat(parts).toString()) as Columns);
     const rows = Array.from({ length: columns[0]?.[1].length ?? 0 }, (): Row => ({}));
     for (const [name, values] of columns) {
@@ -87,11 +88,11 @@ export class Shard {
   }
 
   /** Bytes of an answer, as they come. */
-  async bytes(query: string): Promise<AsyncIterable<Buffer>> {
+  async bytes(query: string, signal?: AbortSignal): Promise<AsyncIterable<Buffer>> {
     return this.#try(async (client) => {
-      const { stream } = await client.exec({ query });
+      const { stream } = await client.exec({ query, ...(signal && { abort_signal: signal }) });
       return stream as AsyncIterable<Buffer>;
-    });
+    }, signal);
   }
 
   /** Runs a statement that has no answer; it may take its time on either. */

@@ -7,10 +7,12 @@ import {
   chosenSeries,
   floatOf,
   type Known,
+  keptSql,
   rangeSql,
   type SampleRow,
   samplesOfSeries,
   samplesSql,
+  thinSql,
   valueSql,
 } from './series.ts';
 import type { SampledSession } from './session-series.ts';
@@ -105,20 +107,23 @@ async function chartsOf(
   const hashes = chosen.map(({ hash }) => hash).join(', ');
   const place = chosen.length === 1 ? '0' : `transform(series, [${hashes}], [${places}], 0)`;
   const step = `toUInt32(floor((at_us - lo) / (hi - lo + 1) * ${query.points}))`;
-  const cell = `toUInt32((${place} * ${query.points} + ${step}) * 8 + bitAnd(scale, 7)) AS cell`;
-  const ask = async (bits: 128 | 256, hasPlaces: boolean): Promise<StepRow[]> => {
+  const cell = (scale: string) =>
+    `toUInt32((${place} * ${query.points} + ${step}) * 8 + ${scale}) AS cell`;
+  const ask = async (bits: 128 | 256, hasPlaces: boolean, isThin = true): Promise<StepRow[]> => {
     const at = hasPlaces ? `, toString(max(${placeSql(bits)})) AS at` : '';
-    // Whole numbers are compared and summed as they are kept.
+    const { value, scale } = isThin ? thinSql : keptSql;
+    // Whole numbers are compared and summed as such.
     const steps = await shard.wideRows<StepRow>(
-      `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us ${at},
-         min(mantissa) AS least, max(mantissa) AS most, sum(mantissa) AS total, count() AS n,
-         0 AS nans, argMax(mantissa, ${placeSql(bits)}) AS last, any(hi - lo) AS length
+      `WITH ${span}, ${value} AS m SELECT ${cell(scale)}, min(at_us) AS first_us, max(at_us) AS last_us ${at},
+         min(m) AS least, max(m) AS most, sum(toFloat64(m)) AS total, count() AS n,
+         0 AS nans, argMax(m, ${placeSql(bits)}) AS last, any(hi - lo) AS length
        FROM entry WHERE ${where} GROUP BY cell`,
     );
+    if (isThin && !steps.every(isExact)) return ask(bits, hasPlaces, false);
     const wholes = steps.filter((row) => row.cell % 8 !== doubleScale);
     if (wholes.length === steps.length) return wholes;
     const doubles = await shard.wideRows<StepRow>(
-      `WITH ${span} SELECT ${cell}, min(at_us) AS first_us, max(at_us) AS last_us ${at},
+      `WITH ${span} SELECT ${cell('bitAnd(scale, 7)')}, min(at_us) AS first_us, max(at_us) AS last_us ${at},
          minIf(value, NOT isNaN(value)) AS least, maxIf(value, NOT isNaN(value)) AS most,
          sumIf(value, NOT isNaN(value)) AS total, count() AS n, countIf(isNaN(value)) AS nans,
          argMax(value, ${placeSql(bits)}) AS last, any(hi - lo) AS length
@@ -141,6 +146,11 @@ async function chartsOf(
   return chosen.map(({ series, key, hash }) =>
     chartOf(series, key, raw?.get(hash) ?? points.get(hash) ?? []),
   );
+}
+
+/** Whether JSON has the extremes of a step digit by digit. */
+function isExact({ least, most }: StepRow): boolean {
+  return Number.isSafeInteger(floatOf(least)) && Number.isSafeInteger(floatOf(most));
 }
 
 /** Spans from here on, 35 years, do not leave room for turns in 128 bits. */

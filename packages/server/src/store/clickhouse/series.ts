@@ -28,6 +28,18 @@ export interface Known {
 export const valueSql =
   'multiIf(scale = 0, toFloat64(mantissa), scale = 1, mantissa / 10, scale = 2, mantissa / 100, scale = 3, mantissa / 1000, value)';
 
+/** Whole numbers as they are kept, and what says by how much they are to be divided. */
+export const keptSql = { value: 'mantissa', scale: 'bitAnd(scale, 7)' };
+
+/**
+ * Whole numbers with three decimals each, so that groups are not told apart by decimals; one that
+ * was kept without has at most 53 bits, and finds room in 64 so. The scale of what is none is 7.
+ */
+export const thinSql = {
+  value: 'mantissa * multiIf(scale = 2, 10, scale = 1, 100, scale = 0, 1000, 1)',
+  scale: 'if(scale < 0, 7, 3)',
+};
+
 /** The order of the samples of a series. */
 const orderSql = '(at_us, turn, server, place)';
 

@@ -27,24 +27,25 @@ export async function sampledSession(
   return (await sampledSessions(shard, [id])).get(id);
 }
 
-/** The sessions with these ids that are there; heads and series are asked for at once. */
+/** The sessions with these ids that are there; heads and series are asked for in one question. */
 export async function sampledSessions(
   shard: Shard,
   ids: readonly string[],
 ): Promise<Map<string, SampledSession>> {
-  const list = uuidList(ids);
-  const [heads, rows] = await Promise.all([
-    shard.rows<{ session: string; gen: number }>(
-      `SELECT session, gen FROM head FINAL WHERE session IN ${list} AND NOT gone`,
-    ),
-    seriesRows(shard, ids),
-  ]);
+  const rows = await shard.rows<Row & { head: boolean }>(
+    `SELECT *, false AS head FROM (${seriesSql(ids)}) UNION ALL
+     SELECT session, gen, '' AS id, '' AS text, 0 AS first, true AS head FROM head FINAL
+     WHERE session IN ${uuidList(ids)} AND NOT gone`,
+  );
   const found = new Map<string, SampledSession>();
-  for (const { session, gen } of heads) found.set(session, { id: session, gen, series: [] });
+  for (const { session, gen, head } of rows) {
+    if (head) found.set(session, { id: session, gen, series: [] });
+  }
   for (const row of rows) {
     const session = found.get(row.session);
-    if (session?.gen === row.gen) session.series.push(hashed(row));
+    if (!row.head && session?.gen === row.gen) session.series.push(hashed(row));
   }
+  for (const { series } of found.values()) series.sort(byNumber);
   return found;
 }
 
@@ -68,10 +69,18 @@ interface Row {
 
 /** Rows of all series that these ids ever had, by number. */
 export function seriesRows(shard: Shard, ids: readonly string[]): Promise<Row[]> {
-  return shard.rows<Row>(
-    `SELECT session, gen, toString(hash) AS id, min(key) AS text, min(no) AS first FROM series
-     WHERE session IN ${uuidList(ids)} GROUP BY session, gen, hash ORDER BY first, hash`,
-  );
+  return shard.rows<Row>(`${seriesSql(ids)} ORDER BY first, hash`);
+}
+
+function seriesSql(ids: readonly string[]): string {
+  return `SELECT session, gen, toString(hash) AS id, min(key) AS text, min(no) AS first FROM series
+     WHERE session IN ${uuidList(ids)} GROUP BY session, gen, hash`;
+}
+
+/** By number, then by hash, as ClickHouse orders them. */
+function byNumber(a: HashedSeries, b: HashedSeries): number {
+  if (a.no !== b.no) return a.no - b.no;
+  return BigInt(a.hash) < BigInt(b.hash) ? -1 : 1;
 }
 
 function hashed({ id, text, first }: Row): HashedSeries {
