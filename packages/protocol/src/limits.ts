@@ -182,6 +182,8 @@ export const limits = {
   /** UDP port of StatsD, and how often what was said there is recorded. */
   statsdPort: 8_125,
   statsdFlushIntervalMs: 10_000,
+  /** Packet or line of a stream of StatsD, in bytes; text read as a length is always beyond it. */
+  statsdPacketBytesMax: 64 * KiB,
   /** Values of one request in a foreign dialect. */
   doorSamplesMax: 200_000,
   /** Texts that one point of a foreign dialect says, in bytes of JSON. */

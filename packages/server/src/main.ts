@@ -113,12 +113,22 @@ function httpConfigOf(config: Config): HttpConfig {
 }
 
 /** The port that is meant by `auto` is taken only where nobody but this machine reaches it. */
-function statsdOf({ statsdPort, statsdProduct, host, port }: Config): Pick<HttpConfig, 'statsd'> {
+function statsdOf(config: Config): Pick<HttpConfig, 'statsd'> {
+  const { statsdPort, statsdSocket, statsdProduct: product, host, port } = config;
   const isUsual = port === limits.serverPort && isLoopback(host);
-  if (statsdPort === 'none' || (statsdPort === 'auto' && !isUsual)) return {};
+  const isClosed = statsdPort === 'none' || (statsdPort === 'auto' && !isUsual);
+  if (isClosed && statsdSocket === null) return {};
   const isWished = statsdPort === 'auto';
-  const taken = statsdPort === 'auto' ? limits.statsdPort : statsdPort;
-  return { statsd: { port: taken, isWished, product: statsdProduct } };
+  const udp = isClosed
+    ? undefined
+    : { port: isWished ? limits.statsdPort : (statsdPort as number), isWished };
+  return {
+    statsd: {
+      ...(udp && { udp }),
+      ...(statsdSocket !== null && { socketPath: statsdSocket }),
+      product,
+    },
+  };
 }
 
 /** Other machines are served only when there is something that lets the right ones in. */

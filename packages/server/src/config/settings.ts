@@ -47,6 +47,8 @@ export interface Config {
   doorSilenceSeconds: number;
   /** UDP port of StatsD; 0 picks a free one; `auto` takes the usual one where nobody else can reach it. */
   statsdPort: number | 'auto' | 'none';
+  /** Path of a Unix socket of StatsD. */
+  statsdSocket: string | null;
   statsdProduct: string;
   sweepIntervalSeconds: number;
   retentionDays: number;
@@ -83,7 +85,7 @@ const secondsMax = 2_000_000;
 
 /** Segments of a path; the first must not be one of ours, or requests without prefix would lose it. */
 const basePathForm =
-  /^(?!\/(?:api|assets|compare|docs|explore|health|metrics|ping|sessions|settings|versions|write)(?:\/|$))(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*$/;
+  /^(?!\/(?:api|assets|compare|docs|explore|health|metrics|ping|sessions|settings|v1|versions|write)(?:\/|$))(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*$/;
 
 /** Every setting of the server. */
 export const settings: Settings = {
@@ -219,6 +221,13 @@ export const settings: Settings = {
     default: 'auto',
     doc: 'UDP port of StatsD, at the same host; 0 picks a free one, `none` has none. `auto` is 8125 when `port` is 9090 and `host` is loopback, and a warning when that is taken.',
     ...portOrWord(),
+  },
+  statsdSocket: {
+    env: 'TACHO_STATSD_SOCKET',
+    flag: '--statsd-socket <path>',
+    default: null,
+    doc: 'Unix socket on which StatsD is taken as a stream; every user of this machine may write to it.',
+    ...optionalPath(),
   },
   statsdProduct: {
     env: 'TACHO_STATSD_PRODUCT',

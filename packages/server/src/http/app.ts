@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { Counters } from '../counters.ts';
 import { Doors } from '../doors/doors.ts';
 import { StatsdListener } from '../doors/statsd/listener.ts';
-import { Failure } from '../failure.ts';
+import { Failure, reasonOf } from '../failure.ts';
 import { Keyring } from '../keyring.ts';
 import { LiveHub } from '../live/hub.ts';
 import type { Log } from '../log.ts';
@@ -132,13 +132,13 @@ export function buildApp(parts: AppParts): FastifyInstance {
   return app;
 }
 
-/** Opens the port of StatsD with the server, and closes it before the doors. */
+/** Opens port and socket of StatsD with the server, and closes them before the doors. */
 function addStatsd(
   app: FastifyInstance,
   { doors, clock, log, config: { host } }: Service,
   {
-    port,
-    isWished,
+    udp,
+    socketPath,
     product,
     flushIntervalMs = limits.statsdFlushIntervalMs,
   }: NonNullable<HttpConfig['statsd']>,
@@ -151,11 +151,23 @@ function addStatsd(
     flushIntervalMs,
   });
   app.addHook('onReady', async () => {
+    if (udp === undefined) return;
+    const { port, isWished } = udp;
     try {
       log.info({ host, port: await statsd.open(host, port) }, 'StatsD is taken by UDP');
     } catch (error) {
       if (!isWished) throw new Failure(`statsdPort ${port} cannot be taken`, { cause: error });
       log.warn({ err: error, port }, 'StatsD is not taken: its port is in use');
+    }
+  });
+  app.addHook('onReady', async () => {
+    if (socketPath === undefined) return;
+    try {
+      await statsd.openSocket(socketPath);
+      log.info({ path: socketPath }, 'StatsD is taken by a Unix socket');
+    } catch (error) {
+      const why = `statsdSocket ${socketPath} cannot be taken: ${reasonOf(error)}`;
+      throw new Failure(why, { cause: error });
     }
   });
   app.addHook('onClose', () => statsd.close());

@@ -36,8 +36,15 @@ export interface HttpConfig {
   lostAfterMs: number;
   /** Silence after which a session that a door started has ended; `limits.doorSilenceMs` when absent. */
   doorSilenceMs?: number;
-  /** UDP port of StatsD; absent for none, and `isWished` when it may be taken by somebody else. */
-  statsd?: { port: number; isWished: boolean; product: string; flushIntervalMs?: number };
+  /** Where StatsD is taken; nowhere when absent. */
+  statsd?: {
+    /** UDP port; `isWished` when it may be taken by somebody else. */
+    udp?: { port: number; isWished: boolean };
+    /** Path of a Unix socket. */
+    socketPath?: string;
+    product: string;
+    flushIntervalMs?: number;
+  };
   retentionDays: number;
   sweepIntervalMs: number;
   expireIntervalMs: number;

@@ -1,12 +1,18 @@
 /** StatsD by UDP: what becomes of what a real sender says, and of what DogStatsD adds to it. */
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import StatsdClient from 'statsd-client';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { Harness, type Json } from './testing/harness.ts';
 
 /** A server that takes StatsD at a free port. */
 async function start(): Promise<{ server: Harness; port: number }> {
-  const statsd = { port: 0, isWished: false, product: 'statsd', flushIntervalMs: 50 };
+  const udp = { port: 0, isWished: false };
+  const statsd = { udp, product: 'statsd', flushIntervalMs: 50 };
   const server = await Harness.start({ statsd });
   const line = server.logged.find((text) => text.includes('StatsD is taken by UDP')) ?? '{}';
   return { server, port: JSON.parse(line).port };
@@ -101,10 +107,68 @@ it('records what DogStatsD adds, and goes on from flush to flush', async () => {
 
 it('does not start without a port that was asked for, and does without one that was not', async () => {
   const { port } = await start();
-  const statsd = { port, product: 'statsd' };
-  const other = await Harness.start({ statsd: { ...statsd, isWished: true } });
+  const take = (isWished: boolean) =>
+    Harness.start({ statsd: { udp: { port, isWished }, product: 'statsd' } });
+  const other = await take(true);
   expect(other.logged.join('')).toContain('its port is in use');
-  await expect(Harness.start({ statsd: { ...statsd, isWished: false } })).rejects.toThrow(
-    `statsdPort ${port} cannot be taken`,
-  );
+  await expect(take(false)).rejects.toThrow(`statsdPort ${port} cannot be taken`);
+});
+
+/** A path for a socket, gone with the test. */
+function socketPathOf(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'tacho-statsd-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  return join(dir, 'statsd.sock');
+}
+
+function startAt(socketPath: string): Promise<Harness> {
+  return Harness.start({ statsd: { socketPath, product: 'statsd', flushIntervalMs: 50 } });
+}
+
+/** A packet as DogStatsD streams it. */
+function packet(text: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(Buffer.byteLength(text));
+  return Buffer.concat([length, Buffer.from(text)]);
+}
+
+it('takes packets and plain lines by a Unix socket, however they are cut', async () => {
+  const path = socketPathOf();
+  const server = await startAt(path);
+  const packets = connect(path);
+  const bytes = Buffer.concat([packet('a:1|c\na:2|c'), packet('b:7|g')]);
+  for (const byte of bytes) packets.write(Buffer.of(byte));
+  const lines = connect(path);
+  lines.end('a:4|c\nc:1|c');
+  const broken = connect(path);
+  broken.end(packet('a:100|c').subarray(0, 8));
+  const huge = connect(path);
+  huge.write(packet('d:1|c'));
+  huge.write(Buffer.from([0, 0, 2, 0]));
+  const isCut = new Promise((resolve) => huge.once('close', resolve));
+  await expect
+    .poll(async () => (await latest(server, 'statsd'))?.values, { timeout: 20_000 })
+    .toEqual({ a: ['counter', 7], b: ['gauge', 7], c: ['counter', 1], d: ['counter', 1] });
+  await isCut;
+  packets.end();
+  await expect
+    .poll(async () => (await server.ask('/api/doors')).json.doors[1].refused, { timeout: 20_000 })
+    .toMatchObject([{ reason: 'invalid_packet', count: 2 }]);
+});
+
+it('takes a path that a dead server left, and none where somebody listens', async () => {
+  const path = socketPathOf();
+  const dead = spawnSync(process.execPath, [
+    '-e',
+    'require("node:net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))',
+    path,
+  ]);
+  expect([dead.signal, existsSync(path)]).toEqual(['SIGKILL', true]);
+  const server = await startAt(path);
+  await expect(startAt(path)).rejects.toThrow(`statsdSocket ${path} cannot be taken`);
+  await server.close();
+  expect(existsSync(path)).toBe(false);
+  writeFileSync(path, 'a file');
+  await expect(startAt(path)).rejects.toThrow(`statsdSocket ${path} cannot be taken`);
+  expect(existsSync(path)).toBe(true);
 });

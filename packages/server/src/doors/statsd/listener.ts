@@ -1,4 +1,4 @@
-/** The UDP port of StatsD: takes datagrams, and records what they add up to every few seconds. */
+/** StatsD by UDP and by Unix socket: takes packets, and records what they add up to every few seconds. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { TachoError } from '@tacho/protocol';
@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts';
 import { type Door, refusalReason } from '../door.ts';
 import { Gatherer } from './gather.ts';
 import { readLine, StatsdError } from './line.ts';
+import { StatsdSocket } from './socket.ts';
 
 /** What a listener works with. */
 export interface StatsdParts {
@@ -26,6 +27,7 @@ export class StatsdListener {
   readonly #parts: StatsdParts;
   readonly #gatherer: Gatherer;
   #socket: Socket | undefined;
+  #unixSocket: StatsdSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: StatsdParts) {
@@ -50,11 +52,19 @@ export class StatsdListener {
     // A server that cannot start for another reason is not kept alive by it.
     socket.unref();
     this.#socket = socket;
-    this.#timer = setInterval(() => void this.flush(), this.#parts.flushIntervalMs).unref();
+    this.#start();
     return socket.address().port;
   }
 
-  /** Takes the lines of one datagram. */
+  /** Listens at a path for streams, see `StatsdSocket`. */
+  async openSocket(path: string): Promise<void> {
+    const socket = new StatsdSocket(this);
+    await socket.open(path);
+    this.#unixSocket = socket;
+    this.#start();
+  }
+
+  /** Takes the lines of one packet. */
   take(bytes: Buffer, sender: string): void {
     const { door, clock } = this.#parts;
     for (const line of bytes.toString('utf8').split('\n')) {
@@ -69,6 +79,11 @@ export class StatsdListener {
         door.report.refuse(reason, `${text.slice(0, shownLength)}: ${error.message}`);
       }
     }
+  }
+
+  /** Counts what was no packet. */
+  refuse(reason: string, details: string): void {
+    this.#parts.door.report.refuse(reason, details);
   }
 
   /** Records what was gathered; what the store refuses is counted and gone. */
@@ -88,12 +103,17 @@ export class StatsdListener {
     }
   }
 
-  /** Lets go of the port, and records what it has. */
+  /** Lets go of port and socket, and records what it has. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket !== undefined) await new Promise<void>((resolve) => socket.close(() => resolve()));
+    await this.#unixSocket?.close();
     await this.flush();
+  }
+
+  #start(): void {
+    this.#timer ??= setInterval(() => void this.flush(), this.#parts.flushIntervalMs).unref();
   }
 }
