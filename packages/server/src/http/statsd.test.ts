@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ErrorCode, TachoError } from '@tacho/protocol';
 import StatsdClient from 'statsd-client';
 import { expect, it, onTestFinished } from 'vitest';
 import { Harness, type Json } from './testing/harness.ts';
@@ -112,6 +113,40 @@ it('does not start without a port that was asked for, and does without one that 
   const other = await take(true);
   expect(other.logged.join('')).toContain('its port is in use');
   await expect(take(false)).rejects.toThrow(`statsdPort ${port} cannot be taken`);
+});
+
+it('keeps what a full store does not take, and counts what it refuses for good', async () => {
+  const { server, port } = await start();
+  const socket = createSocket('udp4');
+  onTestFinished(() => {
+    socket.close();
+  });
+  const send = (text: string) =>
+    new Promise((resolve) => socket.send(text, port, '127.0.0.1', resolve));
+  const refuseWith = (code: ErrorCode) => {
+    server.appends = 0;
+    server.appendGate = async () => {
+      throw new TachoError(code, 'not now');
+    };
+    return expect.poll(() => server.appends, { timeout: 20_000 });
+  };
+  const full = refuseWith('disk_full');
+  await send('a:1|c');
+  await full.toBeGreaterThan(1);
+  await send('a:2|c\nb:3|g');
+  server.appendGate = undefined;
+  const stored = { a: ['counter', 3], b: ['gauge', 3] };
+  const values = async () => (await latest(server, 'statsd'))?.values;
+  await expect.poll(values, { timeout: 20_000 }).toEqual(stored);
+  const broken = refuseWith('internal');
+  await send('a:100|c');
+  await broken.toBeGreaterThan(0);
+  server.appendGate = undefined;
+  await send('a:4|c');
+  await expect.poll(values, { timeout: 20_000 }).toEqual({ ...stored, a: ['counter', 7] });
+  const { doors } = (await server.ask('/api/doors')).json;
+  const { refused } = doors.find(({ name }: Json) => name === 'statsd');
+  expect(refused).toMatchObject([{ reason: 'internal', count: 1 }]);
 });
 
 /** A path for a socket, gone with the test. */

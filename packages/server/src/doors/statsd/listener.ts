@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { TachoError } from '@tacho/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
-import { type Door, refusalReason } from '../door.ts';
+import { type Door, refusalReason, type Said } from '../door.ts';
 import { Gatherer } from './gather.ts';
 import { readLine, StatsdError } from './line.ts';
 import { StatsdSocket } from './socket.ts';
@@ -19,6 +19,9 @@ export interface StatsdParts {
   flushIntervalMs: number;
 }
 
+/** Values and events that wait for a store which takes nothing now. */
+const waitingMax = 50_000;
+
 /** Characters of a bad line that are shown. */
 const shownLength = 80;
 
@@ -29,6 +32,10 @@ export class StatsdListener {
   #socket: Socket | undefined;
   #unixSocket: StatsdSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
+  /** What the store did not take, for the next flush. */
+  #waiting: Said[] = [];
+  #isClosing = false;
 
   constructor(parts: StatsdParts) {
     this.#parts = parts;
@@ -86,18 +93,28 @@ export class StatsdListener {
     this.#parts.door.report.refuse(reason, details);
   }
 
-  /** Records what was gathered; what the store refuses is counted and gone. */
-  async flush(): Promise<void> {
+  /** Records what was gathered; one at a time, so that values stay in their order. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
     const { door, clock, log } = this.#parts;
-    const said = this.#gatherer.take();
+    const said = [...this.#waiting, ...this.#gatherer.take()];
+    this.#waiting = [];
     if (said.length === 0) return;
     try {
       await door.record(said, clock());
     } catch (error) {
-      const count = said.reduce(
-        (sum, { metrics, facts }) => sum + metrics.length + facts.length,
-        0,
-      );
+      const count = countOf(said);
+      if (mayPass(error) && count <= waitingMax && !this.#isClosing) {
+        this.#waiting = said;
+        log.warn({ err: error, count }, 'what StatsD said waits for the store');
+        return;
+      }
       door.report.refuse(refusalReason(error), (error as Error).message, count);
       log.warn({ err: error, count }, 'what StatsD said was not stored');
     }
@@ -110,10 +127,22 @@ export class StatsdListener {
     this.#socket = undefined;
     if (socket !== undefined) await new Promise<void>((resolve) => socket.close(() => resolve()));
     await this.#unixSocket?.close();
+    await this.#flushing;
+    this.#isClosing = true;
     await this.flush();
   }
 
   #start(): void {
     this.#timer ??= setInterval(() => void this.flush(), this.#parts.flushIntervalMs).unref();
   }
+}
+
+function countOf(said: readonly Said[]): number {
+  return said.reduce((sum, { metrics, facts }) => sum + metrics.length + facts.length, 0);
+}
+
+/** Whether the store may take the same a little later. */
+function mayPass(error: unknown): boolean {
+  const codes: readonly string[] = ['overloaded', 'store_unavailable', 'disk_full'];
+  return error instanceof TachoError && codes.includes(error.code);
 }
