@@ -10,7 +10,8 @@ import { answer, batchErrors, doorErrors, type Route } from './route.ts';
 
 const errors = [
   ...doorErrors,
-  ...batchErrors,
+  // A full disk is told with 503, which exporters take for a reason to send again.
+  ...batchErrors.filter((code) => code !== 'disk_full'),
   'too_many_items',
   'too_many_sessions',
 ] as const satisfies Route['errors'];
