@@ -7,6 +7,7 @@ import { EntryLog } from '../../packages/server/src/store/clickhouse/log.ts';
 import { type LogRow, logKinds } from '../../packages/server/src/store/clickhouse/log-row.ts';
 import { migrate } from '../../packages/server/src/store/clickhouse/migrations.ts';
 import { type ClickHouse, startClickHouse } from './running.ts';
+import { freshAddress } from './stores.ts';
 
 let clickhouse: ClickHouse;
 
@@ -96,7 +97,7 @@ describe('the log', () => {
   });
 
   it('is made once, also by servers that begin at the same time', async () => {
-    const address = parseAddress(`${clickhouse.url.replace('http', 'clickhouse')}/fresh`);
+    const address = parseAddress(freshAddress(clickhouse));
     const shards = [0, 1, 2].map(() => new Shard(address.shards[0]!, address));
     await Promise.all(shards.map((shard) => migrate(address, [shard])));
     await migrate(address, shards.slice(0, 1));
@@ -106,10 +107,13 @@ describe('the log', () => {
       'event',
       'head',
       'migration',
+      'notice',
       'patch',
       'series',
       'state',
       'token',
+      'webhook',
+      'webhook_progress',
     ]);
     await Promise.all(shards.map((shard) => shard.close()));
   });
