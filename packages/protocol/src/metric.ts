@@ -124,9 +124,13 @@ export function sampleOf(metric: Metric): WireSample {
       return { value: metric.delta };
     case 'timer':
       return { value: metric.sum, count: metric.count };
-    case 'histogram': {
-      const { sum, count } = metric.histogram;
-      return { value: count === 0 ? 0 : sum / count, metadata: toWire(metric.histogram) };
-    }
+    case 'histogram':
+      return histogramSample(metric.histogram);
   }
+}
+
+/** A histogram as one record: the mean of its values, and its buckets. */
+export function histogramSample(histogram: Histogram) {
+  const { sum, count } = histogram;
+  return { value: count === 0 ? 0 : sum / count, metadata: toWire(histogram) };
 }

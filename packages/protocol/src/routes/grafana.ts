@@ -1,17 +1,16 @@
 /** Endpoints in the form that Grafana's JSON API data source asks for. */
 import Type from 'typebox';
 import { limits } from '../limits.ts';
-import { answer, doorErrors, questionErrors, type Route, type RouteRequest } from './route.ts';
+import {
+  answer,
+  bodyErrors,
+  doorErrors,
+  questionErrors,
+  type Route,
+  type RouteRequest,
+} from './route.ts';
 
-const errors = [
-  ...questionErrors,
-  'invalid_json',
-  'invalid_body',
-  'unsupported_media_type',
-  'unsupported_encoding',
-  'body_too_large',
-  'expanded_body_too_large',
-] as const;
+const errors = [...questionErrors, ...bodyErrors] as const;
 
 const range = Type.Object({
   from: Type.String({ format: 'date-time' }),

@@ -94,14 +94,19 @@ export const sessionErrors = [
   'session_ambiguous',
 ] as const satisfies ErrorCode[];
 
-/** Errors of a batch that is to be stored. */
-export const batchErrors = [
+/** Errors of a body, before what it says is looked at. */
+export const bodyErrors = [
   'invalid_json',
   'invalid_body',
   'unsupported_media_type',
   'unsupported_encoding',
   'body_too_large',
   'expanded_body_too_large',
+] as const satisfies ErrorCode[];
+
+/** Errors of a batch that is to be stored. */
+export const batchErrors = [
+  ...bodyErrors,
   'store_unavailable',
   'disk_full',
 ] as const satisfies ErrorCode[];

@@ -1,17 +1,7 @@
 /** Endpoints that manage tokens, and those by which a browser comes in with one. */
 import { successReply } from '../schema/reply.ts';
 import { loginBody, loginReply, newTokenReply, tokenBody, tokensReply } from '../schema/token.ts';
-import { answer, doorErrors, type Route } from './route.ts';
-
-const bodyErrors = [
-  'invalid_json',
-  'invalid_body',
-  'invalid_field',
-  'unsupported_media_type',
-  'unsupported_encoding',
-  'body_too_large',
-  'expanded_body_too_large',
-] as const;
+import { answer, batchErrors, bodyErrors, doorErrors, type Route } from './route.ts';
 
 /** The endpoints by name. */
 export const tokenRoutes = {
@@ -30,7 +20,7 @@ export const tokenRoutes = {
     scope: 'admin',
     request: { schema: tokenBody, optional: false, many: false },
     reply: answer(newTokenReply, 201),
-    errors: [...doorErrors, ...bodyErrors, 'too_many_tokens', 'store_unavailable', 'disk_full'],
+    errors: [...doorErrors, ...batchErrors, 'invalid_field', 'too_many_tokens'],
   },
   revokeToken: {
     method: 'DELETE',
@@ -48,7 +38,7 @@ export const tokenRoutes = {
     scope: 'open',
     request: { schema: loginBody, optional: false, many: false },
     reply: answer(loginReply),
-    errors: [...doorErrors, ...bodyErrors],
+    errors: [...doorErrors, ...bodyErrors, 'invalid_field'],
   },
   logout: {
     method: 'POST',

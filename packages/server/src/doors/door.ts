@@ -96,6 +96,12 @@ export class Door {
     return turn;
   }
 
+  /** Counts things that an error kept from being stored. */
+  refuse(error: unknown, count: number): void {
+    const details = error instanceof Error ? error.message : String(error);
+    this.report.refuse(refusalReason(error), details, count);
+  }
+
   /** Ends what fell silent. */
   sweep(): Promise<void> {
     return this.#sessions.sweep();
@@ -211,6 +217,11 @@ function entryOf(fact: DoorFact, session: SessionHandle): StoreEntry {
   if (fact.kind !== 'patch') return { ...fact, session };
   const { kind, atUs, patch } = fact;
   return { kind, atUs, patch, session };
+}
+
+/** How many things were said: samples, events and the like. */
+export function countOf(said: readonly Said[]): number {
+  return said.reduce((sum, { metrics, facts }) => sum + metrics.length + facts.length, 0);
 }
 
 /** The reason under which an error is counted: its code, or `internal`. */

@@ -1,7 +1,7 @@
 /** Runs that labels or tags tell of, as several dialects have them: which source, and what is left over. */
 import { limits, requiredText } from '@tacho/protocol';
 import type { DoorFact, DoorMetric, Said } from './door.ts';
-import type { Source } from './source.ts';
+import { runOfId, type Source, unknownVersion } from './source.ts';
 
 /** Names of the tags that say which run it was, by what they say, the most telling first. */
 export interface RunTags {
@@ -17,11 +17,6 @@ export type Tag = readonly [string, string];
 
 /** What was said of each run, while a request is read. */
 export type Runs = Map<string, Said & { metrics: DoorMetric[]; facts: DoorFact[] }>;
-
-/** Version of what does not say which it is. */
-const unknownVersion = 'unknown';
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * The source that tags name, and the tags that say something else; `product` stands for one that is
@@ -49,8 +44,7 @@ export function sourceOf(
   const hostname = take(names.hostname, limits.hostnameLengthMax);
   if (hostname !== undefined) source.hostname = hostname;
   const session = take(names.session, limits.productLengthMax);
-  if (session !== undefined && uuid.test(session)) source.session = session.toLowerCase();
-  else if (session !== undefined) source.instance = session;
+  if (session !== undefined) Object.assign(source, runOfId(session));
   return { source, rest: tags.filter(([key]) => !used.has(key)) };
 }
 

@@ -17,6 +17,16 @@ export interface Source {
 /** Starts of one source that lie within this share a number, on whichever server they happen. */
 const slotUs = 10 * 60e6;
 
+/** Version of what does not say which it is. */
+export const unknownVersion = 'unknown';
+
+const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What an id tells of a run: a UUID names its session, anything else is its identity. */
+export function runOfId(id: string): Pick<Source, 'session'> | Pick<Source, 'instance'> {
+  return uuidForm.test(id) ? { session: id.toLowerCase() } : { instance: id };
+}
+
 /** Text of a source: equal for what is one run at one time, 32 hexadecimal digits. */
 export function sourceKey(door: DoorName, source: Source): string {
   const { product, version, machineId = '', hostname = '', session = '', instance = '' } = source;

@@ -2,7 +2,6 @@
 import {
   bad,
   checkTime,
-  isAbsent,
   type JsonObject,
   limits,
   type MetricInput,
@@ -137,7 +136,7 @@ function metricOf(
     names.set(field, name);
   }
   const metric: MetricInput = { name, type: 'gauge', unit: '', tags, value: Number(value) };
-  if (!isAbsent(atUs)) metric.atUs = atUs;
+  if (atUs !== undefined) metric.atUs = atUs;
   return metric;
 }
 

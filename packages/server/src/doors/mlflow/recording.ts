@@ -13,6 +13,7 @@ import { samplesEntry } from '../../record/draft.ts';
 import type { Recorder } from '../../record.ts';
 import type { Once, SessionHandle, SessionRow, Store, StoreEntry } from '../../store/store.ts';
 import type { DoorReport } from '../report.ts';
+import { unknownVersion } from '../source.ts';
 import { experimentName, sessionOfRun } from './names.ts';
 import { bad, type Logged, listOf, readMillis, readPairs, readText } from './reading.ts';
 import { foundRun, infoOf, noRun, part, runJson } from './run.ts';
@@ -26,9 +27,6 @@ export interface Recording {
 
 /** Tags that name the version, the first that is there. */
 const versionTags = ['version', 'mlflow.source.git.commit'];
-
-/** The version of a run that names none. */
-const noVersion = 'unknown';
 
 /** Starts a run; gives it as MLflow shows it. */
 export async function createRun(
@@ -52,7 +50,7 @@ export async function createRun(
     run.user_id = readText(user, 'user_id', limits.metricNameLengthMax);
   }
   const found = versionTags.map((key) => tags[key]).find((value) => value && value !== '');
-  const version = String(found ?? noVersion).slice(0, limits.versionLengthMax);
+  const version = String(found ?? unknownVersion).slice(0, limits.versionLengthMax);
   const state: JsonObject = { run, params: {}, tags };
   await recorder.append(
     {

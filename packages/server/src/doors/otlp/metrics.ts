@@ -1,13 +1,13 @@
 /** Metrics of OTLP as samples of Tacho: every point becomes one, a summary several. */
 import {
   type Histogram,
+  histogramSample,
   type MetricInput,
   type MetricType,
   mergeHistograms,
   readMetric,
   seriesKeyText,
   TachoError,
-  toWire,
 } from '@tacho/protocol';
 import type { DoorMetric } from '../door.ts';
 import {
@@ -150,7 +150,7 @@ function grown<T>(
   type: MetricType,
   now: T,
   add: (before: T, now: T) => T,
-  show: (total: T) => { value: number; metadata?: ReturnType<typeof toWire> },
+  show: (total: T) => { value: number; metadata?: ReturnType<typeof histogramSample>['metadata'] },
 ): DoorMetric {
   const { value, metadata } = show(now);
   const metric = inputOf(series, type, value, metadata);
@@ -161,26 +161,23 @@ function grown<T>(
   return { metric, grow: { total: seriesKeyText(metric), by } };
 }
 
-function histogramSample(series: Series, histogram: Histogram): DoorMetric {
-  const { value, metadata } = shown(histogram);
+function totalOf(series: Series, histogram: Histogram): DoorMetric {
+  const { value, metadata } = histogramSample(histogram);
   return { metric: inputOf(series, 'histogram', value, metadata) };
 }
 
 function histogramOf(metric: Temporal, point: HistogramPoint, series: Series): DoorMetric {
   const now = explicitHistogram(point, series.name);
-  if (!isDelta(metric, series)) return histogramSample(series, now);
-  return grown(series, 'histogram', now, mergeHistograms, shown);
+  if (!isDelta(metric, series)) return totalOf(series, now);
+  return grown(series, 'histogram', now, mergeHistograms, histogramSample);
 }
 
 function exponentialOf(metric: Temporal, point: ExponentialPoint, series: Series): DoorMetric {
   const now = exponentialHistogram(point, series.name);
-  if (!isDelta(metric, series)) return histogramSample(series, withBounds(now));
-  return grown(series, 'histogram', now, mergeExponential, (total) => shown(withBounds(total)));
-}
-
-function shown(histogram: Histogram) {
-  const { count, sum } = histogram;
-  return { value: count === 0 ? 0 : sum / count, metadata: toWire(histogram) };
+  if (!isDelta(metric, series)) return totalOf(series, withBounds(now));
+  return grown(series, 'histogram', now, mergeExponential, (total) =>
+    histogramSample(withBounds(total)),
+  );
 }
 
 function summaryOf({ count = 0, sum = 0, quantileValues = [] }: SummaryPoint, series: Series) {

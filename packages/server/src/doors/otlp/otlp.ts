@@ -1,7 +1,7 @@
 /** The door of OTLP: a decoded request becomes samples and events, and an answer about those that could not. */
 import { createHash } from 'node:crypto';
 import type { Once } from '../../store/store.ts';
-import { type Door, refusalReason } from '../door.ts';
+import type { Door } from '../door.ts';
 import { readLogs } from './logs.ts';
 import type { Decoded, LogsRequest, MetricsRequest, Signal } from './messages.ts';
 import { readMetrics } from './metrics.ts';
@@ -51,8 +51,7 @@ async function record(
   try {
     return await door.record(said, receivedUs, once);
   } catch (error) {
-    const details = error instanceof Error ? error.message : String(error);
-    door.report.refuse(refusalReason(error), details, items);
+    door.refuse(error, items);
     throw error;
   }
 }

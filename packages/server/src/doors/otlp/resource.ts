@@ -1,6 +1,6 @@
 /** Resources: what OTLP says of the program that speaks, as the source of a session. */
 import { type JsonObject, limits, stringifyJson, TachoError } from '@tacho/protocol';
-import type { Source } from '../source.ts';
+import { runOfId, type Source, unknownVersion } from '../source.ts';
 import type { Resource } from './messages.ts';
 import { objectOf, textOf } from './value.ts';
 
@@ -26,8 +26,6 @@ const shownElsewhere = new Set([
 /** Key of the other attributes in the state of a session. */
 export const stateKey = 'resource';
 
-const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /**
  * The program of a resource. A run is told from others by `session.id`, without it by
  * `service.instance.id`, without that by `process.pid`. Throws `invalid_field`.
@@ -38,7 +36,7 @@ export function programOf({ attributes = [] }: Resource = {}): Program {
   const hostname = texts.get('host.name') ?? '';
   const source: Source = {
     product: fit('service.name', texts.get('service.name') || 'unknown_service', 'product'),
-    version: fit('service.version', texts.get('service.version') || 'unknown', 'version'),
+    version: fit('service.version', texts.get('service.version') || unknownVersion, 'version'),
     ...(machineId !== '' && { machineId: fit('host.id', machineId, 'machineId') }),
     ...(hostname !== '' && { hostname: fit('host.name', hostname, 'hostname') }),
   };
@@ -52,20 +50,16 @@ export function programOf({ attributes = [] }: Resource = {}): Program {
 /** The same program in the session of this id, which wins over whatever its resource says. */
 export function inSession({ source, attributes }: Program, id: string): Program {
   const { session: _session, instance: _instance, ...rest } = source;
-  return { source: { ...rest, ...sessionOf(id) }, attributes };
+  return { source: { ...rest, ...runOfId(id) }, attributes };
 }
 
 function runOf(texts: ReadonlyMap<string, string>): Partial<Source> {
   const session = texts.get(sessionKey);
-  if (session) return sessionOf(session);
+  if (session) return runOfId(session);
   const instance = texts.get('service.instance.id');
   if (instance) return { instance };
   const pid = texts.get('process.pid');
   return pid ? { instance: `process ${pid}` } : {};
-}
-
-function sessionOf(id: string): Partial<Source> {
-  return uuidForm.test(id) ? { session: id.toLowerCase() } : { instance: id };
 }
 
 const lengths = {

@@ -2,6 +2,7 @@
 import {
   checkTime,
   type Histogram,
+  histogramSample,
   limits,
   type MetricInput,
   makeHistogram,
@@ -10,7 +11,6 @@ import {
   optionalTexts,
   requiredText,
   TachoError,
-  toWire,
 } from '@tacho/protocol';
 import type { DoorFact, DoorMetric, Said } from '../door.ts';
 import { addRun, type Runs, sourceOf, type Tag } from '../run.ts';
@@ -139,8 +139,7 @@ function metricOf(series: Series): DoorMetric {
         (before as Histogram | undefined) ?? makeHistogram(bounds),
         histogram,
       );
-      const value = all.count === 0 ? 0 : all.sum / all.count;
-      return { total: all, metric: { ...made('histogram', value), metadata: toWire(all) } };
+      return { total: all, metric: { ...made('histogram', 0), ...histogramSample(all) } };
     };
     return { metric: made('histogram', 0), grow: { total, by } };
   }

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { TachoError } from '@tacho/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
-import { type Door, refusalReason, type Said } from '../door.ts';
+import { countOf, type Door, refusalReason, type Said } from '../door.ts';
 import { Gatherer } from './gather.ts';
 import { readLine, StatsdError } from './line.ts';
 import { StatsdSocket } from './socket.ts';
@@ -115,7 +115,7 @@ export class StatsdListener {
         log.warn({ err: error, count }, 'what StatsD said waits for the store');
         return;
       }
-      door.report.refuse(refusalReason(error), (error as Error).message, count);
+      door.refuse(error, count);
       log.warn({ err: error, count }, 'what StatsD said was not stored');
     }
   }
@@ -135,10 +135,6 @@ export class StatsdListener {
   #start(): void {
     this.#timer ??= setInterval(() => void this.flush(), this.#parts.flushIntervalMs).unref();
   }
-}
-
-function countOf(said: readonly Said[]): number {
-  return said.reduce((sum, { metrics, facts }) => sum + metrics.length + facts.length, 0);
 }
 
 /** Whether the store may take the same a little later. */

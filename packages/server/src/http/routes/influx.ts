@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type JsonObject, routes, TachoError } from '@tacho/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refusalReason } from '../../doors/door.ts';
+import { countOf } from '../../doors/door.ts';
 import { precisions, type RefusedLine, readLines } from '../../doors/influx/points.ts';
 import { version } from '../../version.ts';
 import { reportError } from '../errors.ts';
@@ -82,12 +82,12 @@ async function write(service: Service, request: FastifyRequest, productParam: st
     for (const { reason, details, text } of read.refused) {
       door.report.refuse(reason, `${details}: ${text}`);
     }
-    said = read.said.reduce((sum, { metrics, facts }) => sum + metrics.length + facts.length, 0);
+    said = countOf(read.said);
     if (said > 0) await door.record(read.said, nowUs);
     if (read.refused.length > 0) throw partial(read.refused, said > 0);
   } catch (error) {
     if (!(error instanceof PartialWrite)) {
-      door.report.refuse(refusalReason(error), (error as Error).message, Math.max(said, 1));
+      door.refuse(error, Math.max(said, 1));
     }
     throw error;
   }

@@ -1,7 +1,7 @@
 /** `POST /api/v1/write`: Prometheus remote write 1.0. */
 import { routes, TachoError } from '@tacho/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { refusalReason } from '../../doors/door.ts';
+import { countOf } from '../../doors/door.ts';
 import { type RefusedSamples, readSeries } from '../../doors/remote-write/series.ts';
 import { Targets } from '../../doors/remote-write/targets.ts';
 import { readWriteRequest } from '../../doors/remote-write/write-request.ts';
@@ -30,10 +30,10 @@ async function write(service: Service, targets: Targets, request: FastifyRequest
     requireForm(request);
     const read = readSeries(readWriteRequest(bodyOf(request).bytes), targets, nowUs);
     refused = read.refused;
-    said = read.said.reduce((sum, { metrics, facts }) => sum + metrics.length + facts.length, 0);
+    said = countOf(read.said);
     if (said > 0) await door.record(read.said, nowUs);
   } catch (error) {
-    door.report.refuse(refusalReason(error), (error as Error).message, Math.max(said, 1));
+    door.refuse(error, Math.max(said, 1));
     throw error;
   } finally {
     for (const { reason, details, count } of refused) door.report.refuse(reason, details, count);
