@@ -181,6 +181,26 @@ describe('a door', () => {
   });
 });
 
+describe('the begin of a session', () => {
+  const hourUs = 3600e6;
+  it.each([
+    ['that of the first thing said of it', -2 * hourUs, -2 * hourUs],
+    ['its receipt, where what is said comes later', hourUs, 0],
+    ['a day before, where it is told of longer ago', -48 * hourUs, -24 * hourUs],
+  ])('is %s', async (_what, saidUs, begunUs) => {
+    const { store, open, clock } = await setUp();
+    const { metric } = gauge('fps', 1);
+    const said = [{ metric: { ...metric, atUs: startUs + saidUs } }, gauge('fps', 2)];
+    // The clock has gone on since the request came in.
+    const receivedUs = clock() - 5_000;
+    await open().record([{ source, metrics: said, facts: [] }], receivedUs);
+    const query = { filter: {}, sort: 'created', descending: false, limit: 1 } as const;
+    const { rows: found } = await store.sessions({ ...query, totals: false, nowUs: clock() });
+    const wanted = saidUs < -24 * hourUs || saidUs > 0 ? receivedUs + begunUs : startUs + begunUs;
+    expect(found[0]?.summary.createdUs).toBe(wanted);
+  });
+});
+
 describe('an id of a session of a source', () => {
   it('is a UUID of version 8 that tells sources, starts and turns apart', () => {
     const key = sourceKey('otlp', source);

@@ -139,7 +139,9 @@ export class Door {
     let overflowed = 0;
     for (const [session, { metrics, facts, ...of }] of gathered) {
       const { handle, start } = session;
-      if (start !== undefined) entries.push(start);
+      if (start !== undefined) {
+        entries.push({ ...start, atUs: beginUs([...metrics, ...facts], receivedUs) });
+      }
       const before = handle.series.overflowed;
       if (metrics.length > 0) entries.push(samplesEntry(handle, metrics, receivedUs));
       overflowed += handle.series.overflowed - before;
@@ -192,6 +194,9 @@ export class Door {
   }
 }
 
+/** How long before their receipt the first words of a session are taken for its begin. */
+const toldLateUsMax = 24 * 3600e6;
+
 /** What says the same for this long is stored again, as a sign of life. */
 const sayAgainUs = 60e6;
 
@@ -217,6 +222,12 @@ function entryOf(fact: DoorFact, session: SessionHandle): StoreEntry {
   if (fact.kind !== 'patch') return { ...fact, session };
   const { kind, atUs, patch } = fact;
   return { kind, atUs, patch, session };
+}
+
+/** A session begins with the first thing said of it, unless that is told of long ago. */
+function beginUs(said: readonly { atUs?: number }[], receivedUs: number): number {
+  const firstUs = said.reduce((least, { atUs }) => Math.min(least, atUs ?? least), receivedUs);
+  return Math.max(firstUs, receivedUs - toldLateUsMax);
 }
 
 /** How many things were said: samples, events and the like. */

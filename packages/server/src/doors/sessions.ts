@@ -22,7 +22,7 @@ export interface DoorSession {
   readonly key: string;
   readonly handle: SessionHandle;
   /** What starts it, as long as that is not known to be durable. */
-  start: StoreEntry | undefined;
+  start: Extract<StoreEntry, { kind: 'start' }> | undefined;
   /** Whether this door started it; others are ended by whoever did. */
   readonly isOwn: boolean;
   /** Last word, by the server's clock. */
@@ -165,7 +165,7 @@ export class DoorSessions {
   #begin(key: string, source: Source, state: JsonObject, session: SessionHandle): DoorSession {
     const { product, version, machineId, hostname } = source;
     const atUs = this.#parts.clock();
-    const start: StoreEntry = {
+    const start: DoorSession['start'] = {
       ...{ kind: 'start', session, atUs, product, version, agentId: this.#agentId },
       ...(machineId !== undefined && { machineId }),
       ...(hostname !== undefined && { hostname }),

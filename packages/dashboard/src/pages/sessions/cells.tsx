@@ -15,7 +15,7 @@ export function cellOf(
 ): ComponentChildren {
   switch (name) {
     case 'machine':
-      return <span title={row.machine_id}>{row.machine_id}</span>;
+      return <span title={row.machine_id}>{row.machine_id ?? row.hostname}</span>;
     case 'host':
       return <span title={row.hostname}>{row.hostname}</span>;
     case 'started':
